@@ -1,0 +1,37 @@
+//! Embeds every file of `rules/` as one compact table, so that a new file is a new provider with no other edit
+//! and start-up parses no TOML.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+#[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/rule/spec.rs"]
+mod spec;
+#[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/rule/words.rs"]
+mod words;
+
+fn main() {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/rule/spec.rs");
+    println!("cargo::rerun-if-changed=src/rule/words.rs");
+    let files: Vec<spec::ProviderFile> = rule_files(Path::new("rules")).iter().map(|path| parse(path)).collect();
+    let table = postcard::to_allocvec(&files).expect("plain data always encodes");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("rules.postcard");
+    fs::write(out, table).expect("cargo's output folder is writable");
+}
+
+fn rule_files(dir: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(dir)
+        .expect("shared-rules/rules exists")
+        .map(|entry| entry.expect("the folder is readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn parse(path: &Path) -> spec::ProviderFile {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("could not read {}: {error}", path.display()));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,92 @@
+//! An anchor and a rule in, a match out: pattern, structure, placeholder and entropy, nearby words.
+
+use crate::context::{Assignment, entropy, is_placeholder, least_entropy};
+use crate::engine::{Engine, Input};
+use crate::finding::{Evidence, Match};
+use crate::rule::{Confidence, Rule, RuleIndex, Shape};
+use crate::secret::Secret;
+
+/// Bytes before and after a match in which a `near` word counts.
+const NEAR_BEFORE: usize = 200;
+const NEAR_AFTER: usize = 100;
+
+/// Longest assigned name that is shown in a preview.
+const LONGEST_NAME: usize = 40;
+
+/// Tries `rule` on the credential that begins at `at`.
+pub(super) fn at(
+    engine: &Engine,
+    input: &Input<'_>,
+    rule: RuleIndex,
+    at: usize,
+    assignment: Option<&Assignment>,
+) -> Option<Match> {
+    let checked = engine.catalogue.rule(rule);
+    let found = checked.pattern.as_ref()?.match_at(&input.bytes[at..], checked.reach)?;
+    let span = at + found.secret.start..at + found.secret.end;
+    let value = &input.bytes[span.clone()];
+    let prefix = public_prefix(checked, value);
+    let body = &value[prefix.len()..];
+    if is_placeholder(body) || entropy(body) < checked.entropy.unwrap_or_else(|| least_entropy(body)) {
+        return None;
+    }
+    let checksum = verify(checked, value)?;
+    if !checked.near.is_empty() && !is_near(checked, input, at, at + found.whole.end) {
+        return None;
+    }
+    let (evidence, confidence) = match checksum {
+        Some(true) => (Evidence::Checksum, Confidence::High),
+        Some(false) => (Evidence::Shape, Confidence::Medium),
+        None => (Evidence::Shape, checked.confidence),
+    };
+    let name = assignment.cloned().or_else(|| Assignment::of(input.bytes, span.start));
+    Some(Match {
+        rule,
+        secret: Secret::new(value),
+        evidence,
+        confidence,
+        checksum,
+        name: name.and_then(|assignment| plain_name(&input.bytes[assignment.name])),
+        trail: Vec::new(),
+        prefix: prefix.to_owned(),
+        span,
+    })
+}
+
+/// The public beginning of a value: the rule's own prefix, never more.
+fn public_prefix<'r>(rule: &'r Rule, value: &[u8]) -> &'r str {
+    let Shape::Prefix(prefixes) = &rule.shape else { return "" };
+    let longest = prefixes
+        .iter()
+        .filter(|prefix| value.starts_with(prefix.as_bytes()) && prefix.len() < value.len())
+        .max_by_key(|prefix| prefix.len());
+    longest.map_or("", String::as_str)
+}
+
+/// `None` where the value cannot be what the rule says; otherwise whether its checksum, if it has one, is right.
+fn verify(rule: &Rule, value: &[u8]) -> Option<Option<bool>> {
+    match rule.structure {
+        None => Some(None),
+        Some(structure) if structure.is_checksum() => Some(Some(structure.confirms(value))),
+        Some(structure) => structure.confirms(value).then_some(None),
+    }
+}
+
+fn is_near(rule: &Rule, input: &Input<'_>, start: usize, end: usize) -> bool {
+    let around = |from: usize, to: usize| input.bytes[from..to.min(input.bytes.len())].to_ascii_lowercase();
+    let before = around(start.saturating_sub(NEAR_BEFORE), start);
+    let after = around(end, end + NEAR_AFTER);
+    let path = input.path.to_ascii_lowercase().into_bytes();
+    let texts = [before, after, path];
+    rule.near.iter().any(|word| texts.iter().any(|text| memchr::memmem::find(text, word.as_bytes()).is_some()))
+}
+
+/// The name's last word if it is short and plain; a name is chosen by whoever pushes and is shown to others.
+pub(super) fn plain_name(name: &[u8]) -> Option<String> {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let start = name.iter().rposition(|byte| !plain(byte)).map_or(0, |index| index + 1);
+    let word = &name[start..];
+    // A long name with many digits may be a credential itself.
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    (!word.is_empty() && word.len() <= LONGEST_NAME && digits <= 4).then(|| String::from_utf8_lossy(word).into_owned())
+}

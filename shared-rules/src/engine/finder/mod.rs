@@ -1,0 +1,7 @@
+//! What a literal or a name leads to, where a pattern alone cannot decide.
+
+pub(super) mod assignment;
+pub(super) mod keyword;
+pub(super) mod pem;
+mod score;
+pub(super) mod url;

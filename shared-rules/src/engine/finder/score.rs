@@ -1,0 +1,273 @@
+//! Judges a value of no known form by its name, its letters and its place. Every step is a reason not to believe.
+
+use std::sync::LazyLock;
+
+use crate::context::{Words, entropy, is_placeholder, least_entropy};
+use crate::rule::Confidence;
+
+/// Shortest value that is worth protecting, in bytes.
+const SHORTEST: usize = 6;
+
+/// What the name promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Password,
+    Secret,
+}
+
+/// A value and what is known of its place.
+pub(super) struct Candidate<'a> {
+    pub(super) kind: Kind,
+    pub(super) value: &'a [u8],
+    pub(super) quoted: bool,
+    /// The value is an argument of a function.
+    pub(super) called: bool,
+    /// Only a blank stands between name and value.
+    pub(super) blank: bool,
+    /// The byte behind the value.
+    pub(super) next: Option<u8>,
+    pub(super) path: &'a str,
+}
+
+static PASSWORD_NAMES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("words/password-names.txt").split_ascii_whitespace().collect());
+
+static SECRET_NAMES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("words/secret-names.txt").split_ascii_whitespace().collect());
+
+/// Words in a name that say it is about a credential and holds none.
+static NOT_A_VALUE: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("words/not-a-value.txt").split_ascii_whitespace().collect());
+
+/// Values that everybody writes where a password would stand, and words such values are put together from.
+static DUMMIES: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("words/dummies.txt").split_ascii_whitespace().collect());
+
+/// The commonest letter pairs of English and of identifiers; three pairs in five of a word are among them, one in seven of random letters.
+const PAIRS: &[u8] = b"thheanineroreratonndentiesstarenateditiseeteaolesrouengnghingriolissiotmaalcolaseaheveclecomemilpeopprtrtaccclctdedidodiecelemensetfrgegehahifiicidifilinirivkelilllolyminenionooouowpapluprerirosesishsosptetutyunururveveadaiamapassbabebucacechckcrcudgdsefeiexexfofgofogoholsmombsnnantoiokonootoroutpaphpoqurdrlrmrnrsruscsksltatcthtlultumupusutvivowawewhwiwowsxtyiys";
+
+/// What the name promises, if anything.
+pub(super) fn kind(name: &Words) -> Option<Kind> {
+    let any = |words: &[&str]| words.iter().any(|word| name.contains(word.as_bytes()));
+    if any(&NOT_A_VALUE) {
+        return None;
+    }
+    if any(&PASSWORD_NAMES) {
+        return Some(Kind::Password);
+    }
+    any(&SECRET_NAMES).then_some(Kind::Secret)
+}
+
+/// How far the value is believed; `None` if it is no credential or stands for one.
+pub(super) fn judge(candidate: &Candidate<'_>) -> Option<Confidence> {
+    let value = candidate.value;
+    if value.len() < SHORTEST || !value.is_ascii() || stands_for_a_password(value) || is_reference(candidate) {
+        return None;
+    }
+    if value.iter().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) || is_code(candidate) {
+        return None;
+    }
+    let random = is_random(value);
+    if candidate.kind == Kind::Secret && !(random && value.len() >= 12) {
+        return None;
+    }
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    if digits == value.len() || (digits == 0 && letters + separators(value) == value.len() && !random) {
+        return None;
+    }
+    if candidate.blank && !random {
+        return None;
+    }
+    Some(if random && !candidate.called { Confidence::Medium } else { Confidence::Low })
+}
+
+/// Whether the value is a word, mask or placeholder that people write instead of a password.
+pub(super) fn stands_for_a_password(value: &[u8]) -> bool {
+    if is_placeholder(value) || value.len() < 4 {
+        return true;
+    }
+    let holds = |part: &[u8]| memchr::memmem::find(value, part).is_some();
+    let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    let variable = value[0] == b'$' && value[1..].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    if variable
+        || holds(b"${")
+        || holds(b"$(")
+        || holds(b"***")
+        || value.starts_with(b"ENC[")
+        || value.starts_with(b"!vault")
+    {
+        return true;
+    }
+    if wrapped(b'{', b'}') || wrapped(b'<', b'>') || wrapped(b'%', b'%') || wrapped(b'[', b']') || wrapped(b'@', b'@') {
+        return true;
+    }
+    let plain: Vec<u8> = value.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    let distinct = plain.iter().collect::<std::collections::BTreeSet<_>>().len();
+    distinct < 4 || is_made_of_dummies(&plain)
+}
+
+/// Whether `plain` splits into dummy words and numbers without remainder.
+fn is_made_of_dummies(plain: &[u8]) -> bool {
+    let mut reachable = vec![false; plain.len() + 1];
+    reachable[0] = true;
+    for at in 0..plain.len() {
+        if !reachable[at] {
+            continue;
+        }
+        let rest = &plain[at..];
+        if rest[0].is_ascii_digit() {
+            reachable[at + 1] = true;
+        }
+        for word in DUMMIES.iter() {
+            if rest.starts_with(word.as_bytes()) {
+                reachable[at + word.len()] = true;
+            }
+        }
+    }
+    reachable[plain.len()] && plain.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Whether the value looks drawn from a generator rather than written by a person.
+pub(super) fn is_random(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    if value.len() < 8 || letters == 0 || entropy(value) < least_entropy(value) {
+        return false;
+    }
+    // Hexadecimal letters make common pairs by chance; that many digits do not stand in words.
+    if value.len() >= 16 && digits * 4 >= value.len() && letters * 8 >= value.len() {
+        return true;
+    }
+    let natural = naturalness(value);
+    if digits == 0 { value.len() >= 16 && natural < 0.3 } else { natural < 0.5 }
+}
+
+/// Share of neighbouring letters that are a common pair.
+fn naturalness(value: &[u8]) -> f32 {
+    let pairs: Vec<&[u8]> = value.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic)).collect();
+    if pairs.len() < 5 {
+        return 0.0;
+    }
+    let common = pairs.iter().filter(|pair| {
+        let lower = [pair[0].to_ascii_lowercase(), pair[1].to_ascii_lowercase()];
+        // A capital behind a small letter begins a word; such a pair says nothing for nature.
+        let joint = pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+        !joint && PAIRS.chunks_exact(2).any(|known| known == lower)
+    });
+    common.count() as f32 / pairs.len() as f32
+}
+
+fn separators(value: &[u8]) -> usize {
+    value.iter().filter(|byte| matches!(byte, b'_' | b'-' | b'.' | b'/' | b':' | b' ')).count()
+}
+
+/// A path, a URL, a call, a lookup: the value is elsewhere.
+fn is_reference(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value;
+    let holds = |part: &[u8]| memchr::memmem::find(value, part).is_some();
+    let ends = |part: &str| value.to_ascii_lowercase().ends_with(part.as_bytes());
+    holds(b"://")
+        || value.starts_with(b"/") && value[1..].contains(&b'/')
+        || value.starts_with(b"./")
+        || value.starts_with(b"../")
+        || value.starts_with(b"~/")
+        || [
+            ".pem", ".json", ".yml", ".yaml", ".key", ".txt", ".crt", ".env", ".conf", ".js", ".ts", ".py", ".html",
+            ".md", ".xml",
+        ]
+        .iter()
+        .any(|part| ends(part))
+        || holds(b"process.env")
+        || holds(b"environ")
+        || holds(b"getenv")
+        || holds(b"secrets.")
+        || holds(b"vars.")
+        || holds(b"{{")
+        || !candidate.quoted
+            && (holds(b"(") || holds(b"[") || holds(b"::") || holds(b"->") || holds(b"{") || holds(b"=="))
+}
+
+/// A bare word in program text is an identifier, not a value.
+fn is_code(candidate: &Candidate<'_>) -> bool {
+    if candidate.quoted {
+        return false;
+    }
+    let identifier = candidate
+        .value
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b')' | b'}' | b']'));
+    let config = matches!(
+        candidate.path.rsplit(['/', '.']).next().unwrap_or_default(),
+        "env"
+            | "yml"
+            | "yaml"
+            | "properties"
+            | "ini"
+            | "conf"
+            | "cfg"
+            | "toml"
+            | "netrc"
+            | "npmrc"
+            | "pypirc"
+            | "sh"
+            | "bash"
+            | "Dockerfile"
+            | "tfvars"
+            | "config"
+            | "cnf"
+            | "xml"
+            | "plist"
+    );
+    let called = candidate.next == Some(b'(');
+    called || identifier && !config && !is_random(candidate.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_random, naturalness, stands_for_a_password};
+    use crate::rule::sample::Sample;
+
+    #[test]
+    fn what_everybody_writes_stands_for_a_password() {
+        for value in [
+            "password",
+            "Password123",
+            "my-secret-token",
+            "test1234",
+            "super_secret_password",
+            "<password>",
+            "${DB_PASS}",
+            "********",
+            "changeme",
+            "rootroot",
+        ] {
+            assert!(stands_for_a_password(value.as_bytes()), "{value}");
+        }
+        for value in ["Tr0ub4dor&3", "kX9#mQ2$vL"] {
+            assert!(!stands_for_a_password(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn generated_values_are_random_and_words_are_not() {
+        let random = |kind: &str| {
+            let template = format!("{{{kind}}}");
+            (0..500)
+                .filter(|&seed| is_random(Sample::expand(&template, seed, None).expect("good").text.as_bytes()))
+                .count()
+        };
+        for kind in ["base62:32", "hex:40", "password:14", "base64:44", "lowernum:24"] {
+            assert!(random(kind) >= 480, "{kind}: {} of 500", random(kind));
+        }
+        for word in [
+            "user_password_reset",
+            "AuthenticationToken",
+            "select-your-country",
+            "verification2",
+            "oauth2_client_credentials",
+        ] {
+            assert!(!is_random(word.as_bytes()), "{word} {}", naturalness(word.as_bytes()));
+        }
+    }
+}

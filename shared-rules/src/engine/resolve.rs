@@ -1,0 +1,67 @@
+//! From all that was found to what is reported: one match for each place, pairs joined.
+
+use crate::finding::{Evidence, Match};
+use crate::rule::{Catalogue, Confidence, Shape};
+
+/// Two halves of a pair stand within this many bytes of each other.
+const PAIR_DISTANCE: usize = 1000;
+
+/// Joins pairs, keeps the best of overlapping matches, and sorts by place.
+pub(super) fn resolve(catalogue: &Catalogue, bytes: &[u8], mut found: Vec<Match>) -> Vec<Match> {
+    if found.is_empty() {
+        return found;
+    }
+    debug_assert!(found.iter().all(|found| found.span.end <= bytes.len()));
+    // Of two rules that say the same, the one written first is meant to win.
+    found.sort_by(|a, b| {
+        rank(catalogue, b).cmp(&rank(catalogue, a)).then(a.rule.cmp(&b.rule)).then(a.span.start.cmp(&b.span.start))
+    });
+    let mut kept: Vec<Match> = Vec::with_capacity(found.len());
+    for candidate in found {
+        let overlaps = |other: &Match| other.span.start < candidate.span.end && candidate.span.start < other.span.end;
+        if !kept.iter().any(overlaps) {
+            kept.push(candidate);
+        }
+    }
+    kept.sort_by_key(|found| found.span.start);
+    pair(catalogue, &mut kept);
+    kept
+}
+
+/// What is believed more, says more and is more specific comes first.
+fn rank(catalogue: &Catalogue, found: &Match) -> (bool, bool, Confidence, u8, usize) {
+    let specific = match catalogue.rule(found.rule).shape {
+        Shape::Label(_) => 5,
+        Shape::Host(_) => 4,
+        Shape::Prefix(_) => 3,
+        Shape::Keyword { .. } => 2,
+        Shape::Scheme(_) => 1,
+        Shape::Finder(_) => 0,
+    };
+    // A guess from the name alone never hides a known form.
+    (found.checksum == Some(true), specific > 0, found.confidence, specific, found.span.len())
+}
+
+fn pair(catalogue: &Catalogue, kept: &mut [Match]) {
+    for index in 0..kept.len() {
+        let rule = catalogue.rule(kept[index].rule);
+        if rule.pair.is_empty() {
+            continue;
+        }
+        let here = &kept[index].span;
+        let is_partner = |other: &Match| {
+            rule.pair.contains(&catalogue.rule(other.rule).id)
+                && other.span.start.saturating_sub(here.end).max(here.start.saturating_sub(other.span.end))
+                    <= PAIR_DISTANCE
+        };
+        // Matches are sorted by place, so partners are close in the list too.
+        let before =
+            kept[..index].iter().rev().take_while(|other| here.start.saturating_sub(other.span.end) <= PAIR_DISTANCE);
+        let after =
+            kept[index + 1..].iter().take_while(|other| other.span.start.saturating_sub(here.end) <= PAIR_DISTANCE);
+        if before.chain(after).any(is_partner) {
+            kept[index].evidence = kept[index].evidence.max(Evidence::Paired);
+            kept[index].confidence = Confidence::High;
+        }
+    }
+}

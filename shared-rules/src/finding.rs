@@ -1,0 +1,139 @@
+//! What a scan yields. A `Match` still holds the credential; a `Finding` is placed and redacted and holds none.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::fingerprint::{Code, Fingerprint};
+use crate::rule::{Class, Confidence, RuleIndex, Severity};
+use crate::secret::Secret;
+
+/// Why a value is believed to be a credential, from weakest to strongest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// It has the documented form, or stands where a credential stands.
+    Shape,
+    /// Its own checksum is correct.
+    Checksum,
+    /// Its other half stands beside it.
+    Paired,
+    /// The provider accepted it.
+    Validated,
+    /// The provider named whom it belongs to.
+    Identified,
+}
+
+impl Evidence {
+    /// The word used in JSON, policies and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Evidence::Shape => "shape",
+            Evidence::Checksum => "checksum",
+            Evidence::Paired => "paired",
+            Evidence::Validated => "validated",
+            Evidence::Identified => "identified",
+        }
+    }
+}
+
+/// A credential in a buffer. Its `Secret` leaves the scan only as a fingerprint.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// Index of the rule in the engine's catalogue.
+    pub rule: RuleIndex,
+    /// Where the credential stands in the scanned bytes.
+    pub span: Range<usize>,
+    /// Its canonical bytes: key material without armour for PEM, the value as it stands otherwise.
+    pub secret: Secret,
+    /// Why it is believed.
+    pub evidence: Evidence,
+    /// How little doubt there is.
+    pub confidence: Confidence,
+    /// Whether the checksum its format has is the right one; `None` for formats without.
+    pub checksum: Option<bool>,
+    /// The name it is assigned to, if that is short and plain enough to show.
+    pub name: Option<String>,
+    /// Decodings undone on the way to it, outermost first; empty for plain text. `span` is then that of the encoded text.
+    pub trail: Vec<&'static str>,
+    /// Its fixed, public beginning, the only part that may be shown.
+    pub prefix: String,
+}
+
+/// Where something stands in a text. Lines and columns count from 1; columns count Unicode characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Location {
+    /// Line of the first character.
+    pub line: usize,
+    /// Column of the first character.
+    pub column: usize,
+    /// Line of the last character.
+    pub end_line: usize,
+    /// Column after the last character.
+    pub end_column: usize,
+}
+
+impl Location {
+    /// Places `span` in `text`. Bytes that are not UTF-8 count as one character each.
+    pub fn of(text: &[u8], span: &Range<usize>) -> Location {
+        let (line, column) = place(text, span.start);
+        let (end_line, end_column) = place(text, span.end);
+        Location { line, column, end_line, end_column }
+    }
+}
+
+fn place(text: &[u8], at: usize) -> (usize, usize) {
+    let before = &text[..at.min(text.len())];
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let start = memchr::memrchr(b'\n', before).map_or(0, |index| index + 1);
+    // Every chunk's invalid part is one broken sequence.
+    let columns: usize =
+        before[start..].utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
+    (line, columns + 1)
+}
+
+/// A credential, placed and redacted. Nothing in it leads back to the value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Short name of the fingerprint for people.
+    pub code: Code,
+    /// Keyed identity of the credential, the same wherever it turns up.
+    pub fingerprint: Fingerprint,
+    /// Id of the rule.
+    pub rule: String,
+    /// Name of the rule.
+    pub name: String,
+    /// Id of the provider.
+    pub provider: String,
+    /// What the credential is.
+    pub class: Class,
+    /// Harm if it is real.
+    pub severity: Severity,
+    /// How little doubt there is.
+    pub confidence: Confidence,
+    /// Why it is believed.
+    pub evidence: Evidence,
+    /// The same in words.
+    pub reason: String,
+    /// Path from the scanned root, made safe to print; empty where the text is no file.
+    pub path: String,
+    /// Where in that file.
+    #[serde(flatten)]
+    pub location: Location,
+    /// The assigned name and the credential's fixed beginning, the rest counted.
+    pub preview: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Location;
+
+    #[test]
+    fn lines_and_columns_count_from_one_and_in_characters() {
+        let text = "a\nzwölf=KEY\n".as_bytes();
+        let start = text.len() - 4;
+        let location = Location::of(text, &(start..start + 3));
+        assert_eq!(location, Location { line: 2, column: 7, end_line: 2, end_column: 10 });
+        assert_eq!(Location::of(b"\xff\xfeK", &(2..3)).column, 3);
+    }
+}

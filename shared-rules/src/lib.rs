@@ -1,0 +1,22 @@
+//! Keyward's detection: which bytes are a credential, what it is, how far that is believed, and what the policy says to it.
+//!
+//! Bytes in, findings out. Nothing here touches a file, a network, a clock or the environment.
+
+pub mod allowlist;
+mod context;
+mod decode;
+pub mod engine;
+pub mod finding;
+pub mod fingerprint;
+pub mod policy;
+pub mod redact;
+pub mod rule;
+pub mod secret;
+pub mod structure;
+
+pub use engine::{Engine, Input};
+pub use finding::{Evidence, Finding, Location, Match};
+pub use fingerprint::{Code, Fingerprint, FingerprintKey};
+pub use redact::{Origin, printable, redact};
+pub use rule::{Catalogue, Class, Confidence, Rule, RuleError, Severity};
+pub use secret::Secret;

@@ -1,0 +1,360 @@
+//! What a server says to a finding: block, warn, observe. One total function, `judge`; nothing in a pushed tree can change it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::allowlist::{AllowEntry, Allowlist, Day};
+use crate::finding::{Evidence, Finding};
+use crate::rule::{Class, Confidence};
+
+/// The policy as it stands in the server's configuration.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Findings at least this confident are blocked.
+    pub block: Threshold,
+    /// Findings at least this confident, and not blocked, are shown to the developer. All others go to the ledger alone.
+    pub warn: Threshold,
+    /// Exceptions, the first that fits decides.
+    pub rule: Vec<PolicyRule>,
+    /// What happens when something could not be told.
+    pub doubt: DoubtPolicy,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy { block: Threshold::High, warn: Threshold::Medium, rule: Vec::new(), doubt: DoubtPolicy::default() }
+    }
+}
+
+/// Least confidence for an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Threshold {
+    /// Everything found.
+    Low,
+    /// Where name or form speak for it.
+    Medium,
+    /// Distinctive formats, right checksums, complete pairs.
+    High,
+    /// Nothing.
+    Never,
+}
+
+impl Threshold {
+    fn admits(self, confidence: Confidence) -> bool {
+        match self {
+            Threshold::Low => true,
+            Threshold::Medium => confidence >= Confidence::Medium,
+            Threshold::High => confidence >= Confidence::High,
+            Threshold::Never => false,
+        }
+    }
+}
+
+/// What is done about a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Recorded in the ledger.
+    Observe,
+    /// Shown, and the push accepted.
+    Warn,
+    /// The push is rejected.
+    Block,
+}
+
+/// One exception: every condition given must hold. Texts are compared whole, `*` standing for anything.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyRule {
+    /// Rule ids, as `generic-*`.
+    pub id: Option<String>,
+    /// Provider ids.
+    pub provider: Option<String>,
+    /// Class of the credential.
+    pub class: Option<Class>,
+    /// Least evidence.
+    pub evidence: Option<EvidenceWord>,
+    /// Paths in the repository.
+    pub path: Option<String>,
+    /// Names of the pushed refs; the exception fits only if all refs of the push fit.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// Names of the repository.
+    pub repository: Option<String>,
+    /// Who pushes, where the host says so.
+    pub actor: Option<String>,
+    /// What is done.
+    pub action: Option<Action>,
+}
+
+/// `Evidence` as a configuration word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum EvidenceWord {
+    Shape,
+    Checksum,
+    Paired,
+    Validated,
+    Identified,
+}
+
+impl From<EvidenceWord> for Evidence {
+    fn from(word: EvidenceWord) -> Evidence {
+        match word {
+            EvidenceWord::Shape => Evidence::Shape,
+            EvidenceWord::Checksum => Evidence::Checksum,
+            EvidenceWord::Paired => Evidence::Paired,
+            EvidenceWord::Validated => Evidence::Validated,
+            EvidenceWord::Identified => Evidence::Identified,
+        }
+    }
+}
+
+/// What happens to a push that could not be judged in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DoubtPolicy {
+    /// An object that git has and the hook could not read, a crash, a line from git that is no ref update.
+    pub git: DoubtAction,
+    /// An object over the size limit.
+    pub size: DoubtAction,
+    /// A ledger that could not be written.
+    pub ledger: DoubtAction,
+}
+
+impl Default for DoubtPolicy {
+    fn default() -> Self {
+        DoubtPolicy { git: DoubtAction::Reject, size: DoubtAction::Reject, ledger: DoubtAction::Accept }
+    }
+}
+
+/// The verdict on a doubt. It is always said aloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DoubtAction {
+    /// The push is rejected.
+    Reject,
+    /// The push is accepted and the doubt is shown and recorded.
+    Accept,
+}
+
+/// Something that could not be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Which line of `DoubtPolicy` decides.
+    pub kind: DoubtKind,
+    /// What happened and what to do, as a lowercase fragment.
+    pub detail: String,
+}
+
+/// The lines of `DoubtPolicy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoubtKind {
+    /// Git itself.
+    Git,
+    /// An object too large.
+    Size,
+    /// The ledger.
+    Ledger,
+}
+
+impl DoubtPolicy {
+    /// What the policy says to this kind.
+    pub fn action(&self, kind: DoubtKind) -> DoubtAction {
+        match kind {
+            DoubtKind::Git => self.git,
+            DoubtKind::Size => self.size,
+            DoubtKind::Ledger => self.ledger,
+        }
+    }
+}
+
+/// Where and by whom something is pushed.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Full names of the refs.
+    pub refs: &'a [String],
+    /// Name of the repository.
+    pub repository: &'a str,
+    /// Who pushes, if the host says so.
+    pub actor: Option<&'a str>,
+    /// Today, for expiry of allowances.
+    pub today: Day,
+}
+
+/// What is decided about one finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// An action of the policy.
+    Act(Action),
+    /// It was reachable before; reported and never rejected.
+    Known,
+    /// An entry of the allowlist holds: its reason.
+    Allowed(String),
+}
+
+impl Decision {
+    /// The word in JSON, SARIF and the ledger.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Decision::Act(Action::Block) => "block",
+            Decision::Act(Action::Warn) => "warn",
+            Decision::Act(Action::Observe) => "observe",
+            Decision::Known => "known",
+            Decision::Allowed(_) => "allowed",
+        }
+    }
+
+    /// Whether it rejects.
+    pub fn blocks(&self) -> bool {
+        *self == Decision::Act(Action::Block)
+    }
+}
+
+/// Decides about one finding. Total: every finding in every context has exactly one decision.
+pub fn judge(
+    policy: &Policy,
+    allowlist: &Allowlist,
+    finding: &Finding,
+    known: bool,
+    context: &Context<'_>,
+) -> Decision {
+    if let Some(entry) = allowlist.entry(finding, context.today) {
+        return Decision::Allowed(reason(entry));
+    }
+    if known {
+        return Decision::Known;
+    }
+    let exception = policy.rule.iter().find(|rule| fits(rule, finding, context)).and_then(|rule| rule.action);
+    Decision::Act(exception.unwrap_or_else(|| by_confidence(policy, finding.confidence)))
+}
+
+fn by_confidence(policy: &Policy, confidence: Confidence) -> Action {
+    if policy.block.admits(confidence) {
+        Action::Block
+    } else if policy.warn.admits(confidence) {
+        Action::Warn
+    } else {
+        Action::Observe
+    }
+}
+
+fn reason(entry: &AllowEntry) -> String {
+    format!("{} ({}, until {})", entry.reason, entry.owner, entry.expires)
+}
+
+fn fits(rule: &PolicyRule, finding: &Finding, context: &Context<'_>) -> bool {
+    let text = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|pattern| matches(pattern, value));
+    text(&rule.id, &finding.rule)
+        && text(&rule.provider, &finding.provider)
+        && rule.class.is_none_or(|class| class == finding.class)
+        && rule.evidence.is_none_or(|least| finding.evidence >= least.into())
+        && text(&rule.path, &finding.path)
+        && rule.reference.as_ref().is_none_or(|pattern| context.refs.iter().all(|name| matches(pattern, name)))
+        && text(&rule.repository, context.repository)
+        && rule.actor.as_ref().is_none_or(|pattern| context.actor.is_some_and(|actor| matches(pattern, actor)))
+}
+
+/// Whether `text` is `pattern`, `*` standing for any run of characters. Linear in both.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = pattern.contains('*').then(|| pattern.rsplit('*').next().unwrap_or_default()) else {
+        return rest.is_empty();
+    };
+    let middle: Vec<&str> = parts.collect();
+    for part in &middle[..middle.len() - 1] {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Context, Decision, Policy, PolicyRule, Threshold, judge, matches};
+    use crate::allowlist::{Allowlist, Day};
+    use crate::finding::{Evidence, Finding, Location};
+    use crate::fingerprint::FingerprintKey;
+    use crate::rule::{Class, Confidence, Severity};
+    use crate::secret::Secret;
+
+    pub(crate) fn finding(confidence: Confidence) -> Finding {
+        let fingerprint = FingerprintKey::new([1; 32]).fingerprint(&Secret::new(b"x"), Class::ApiKey, "");
+        Finding {
+            code: fingerprint.code(),
+            fingerprint,
+            rule: "acme-token".into(),
+            name: "Acme token".into(),
+            provider: "acme".into(),
+            class: Class::ApiKey,
+            severity: Severity::High,
+            confidence,
+            evidence: Evidence::Shape,
+            reason: String::new(),
+            path: "src/a.rs".into(),
+            location: Location { line: 1, column: 1, end_line: 1, end_column: 2 },
+            preview: String::new(),
+        }
+    }
+
+    fn decide(policy: &Policy, confidence: Confidence, known: bool) -> Decision {
+        let refs = ["refs/heads/main".to_owned()];
+        let context =
+            Context { refs: &refs, repository: "group/app", actor: Some("ann"), today: Day::new(2026, 11, 21) };
+        judge(policy, &Allowlist::default(), &finding(confidence), known, &context)
+    }
+
+    #[test]
+    fn by_default_distinctive_formats_block_and_context_warns() {
+        let policy = Policy::default();
+        assert_eq!(decide(&policy, Confidence::High, false), Decision::Act(Action::Block));
+        assert_eq!(decide(&policy, Confidence::Medium, false), Decision::Act(Action::Warn));
+        assert_eq!(decide(&policy, Confidence::Low, false), Decision::Act(Action::Observe));
+        assert_eq!(decide(&policy, Confidence::High, true), Decision::Known);
+    }
+
+    #[test]
+    fn the_first_exception_that_fits_decides() {
+        let rule = |reference: &str, action| PolicyRule {
+            reference: Some(reference.into()),
+            action: Some(action),
+            ..PolicyRule::default()
+        };
+        let policy = Policy {
+            rule: vec![rule("refs/heads/dev/*", Action::Observe), rule("refs/heads/*", Action::Warn)],
+            ..Policy::default()
+        };
+        assert_eq!(decide(&policy, Confidence::High, false), Decision::Act(Action::Warn));
+    }
+
+    #[test]
+    fn never_blocks_nothing() {
+        let policy = Policy { block: Threshold::Never, ..Policy::default() };
+        assert_eq!(decide(&policy, Confidence::High, false), Decision::Act(Action::Warn));
+    }
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        let cases = [
+            ("abc", "abc", true),
+            ("abc", "abcd", false),
+            ("a*", "abc", true),
+            ("*c", "abc", true),
+            ("a*c", "abc", true),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "acb", false),
+            ("*", "", true),
+            ("ab*ba", "aba", false),
+            ("**", "x", true),
+        ];
+        for (pattern, text, expected) in cases {
+            assert_eq!(matches(pattern, text), expected, "{pattern} on {text}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Rules: what a credential looks like, who issues it, how much harm it does. Data in, checked types out.
+
+mod catalogue;
+mod pattern;
+mod proof;
+pub mod sample;
+mod spec;
+mod words;
+
+pub use catalogue::{Catalogue, RuleError, RuleIndex};
+pub use pattern::Pattern;
+pub use proof::prove;
+pub use spec::{ProviderFile, ProviderSpec, RuleSpec};
+pub use words::{Class, Confidence, Severity};
+
+use crate::structure::Structure;
+
+/// Longest credential in bytes unless its rule's `reach` says otherwise.
+pub const DEFAULT_REACH: usize = 512;
+
+/// The longest `reach` a rule may ask for, in bytes: a 16384-bit RSA key in PEM with room to spare.
+pub const MAX_REACH: usize = 64 * 1024;
+
+/// One credential type, checked.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable identifier, unique in its catalogue.
+    pub id: String,
+    /// Name as a person would say it.
+    pub name: String,
+    /// What the credential is.
+    pub class: Class,
+    /// Harm if it is real.
+    pub severity: Severity,
+    /// Confidence of a bare match, before checksum, pair or context.
+    pub confidence: Confidence,
+    /// The page that documents the format.
+    pub source: String,
+    /// Index of its provider in the catalogue.
+    pub provider: usize,
+    /// Where the engine looks.
+    pub shape: Shape,
+    /// What a value must look like; absent where a finder or a parser decides.
+    pub pattern: Option<Pattern>,
+    /// Checksum or decoder that confirms a value.
+    pub structure: Option<Structure>,
+    /// Least Shannon entropy in bits per character; `None` takes the default for the alphabet.
+    pub entropy: Option<f32>,
+    /// Words of which one must stand nearby.
+    pub near: Vec<String>,
+    /// Ids of rules whose match nearby completes the credential.
+    pub pair: Vec<String>,
+    /// Longest credential in bytes.
+    pub reach: usize,
+    /// Templates that must be found.
+    pub matches: Vec<String>,
+    /// Templates that must not be found by this rule.
+    pub ignores: Vec<String>,
+}
+
+/// How a rule is anchored, and so what it costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The credential begins with one of these.
+    Prefix(Vec<String>),
+    /// The name before an assigned value tells.
+    Keyword {
+        /// Words that name the provider or the whole variable, normalized.
+        keywords: Vec<String>,
+        /// Words of which one must be in the assigned name, normalized. Empty where the rule gives none:
+        /// then a keyword in the name is enough, and one before it needs a name such as `key` or `token`.
+        names: Vec<String>,
+    },
+    /// A URL on one of these hosts.
+    Host(Vec<String>),
+    /// A URL of one of these schemes that carries a password.
+    Scheme(Vec<String>),
+    /// A PEM block of one of these labels.
+    Label(Vec<String>),
+    /// Code under this name.
+    Finder(Finder),
+}
+
+impl Shape {
+    /// The rule file's key for this shape.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Shape::Prefix(_) => "prefix",
+            Shape::Keyword { .. } => "keywords",
+            Shape::Host(_) => "hosts",
+            Shape::Scheme(_) => "schemes",
+            Shape::Label(_) => "labels",
+            Shape::Finder(_) => "finder",
+        }
+    }
+}
+
+/// Detection that data cannot express, by the name a rule file uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finder {
+    /// Values assigned to names such as `password` or `client_secret`, judged by the scorer.
+    Assignment,
+}
+
+impl Finder {
+    /// Every finder, for the list in error messages.
+    pub const ALL: &[Finder] = &[Finder::Assignment];
+
+    /// The name a rule file uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Finder::Assignment => "assignment",
+        }
+    }
+}
