@@ -1,0 +1,102 @@
+//! `keyward rules` and `keyward rules check`.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use keyward_rules::rule::prove;
+use keyward_rules::{Catalogue, Engine};
+use serde_json::json;
+
+use crate::cli::ListFormat;
+use crate::exit::Exit;
+use crate::output;
+
+pub(super) fn list(format: ListFormat) -> Result<Exit> {
+    let catalogue = Catalogue::builtin();
+    output::result(&match format {
+        ListFormat::Text => text(&catalogue),
+        ListFormat::Json => json(&catalogue)?,
+    });
+    Ok(Exit::Clean)
+}
+
+fn text(catalogue: &Catalogue) -> String {
+    let mut text = String::new();
+    for rule in catalogue.rules() {
+        let _ = writeln!(
+            text,
+            "{:<44} {:<18} {:<9} {:<7} {}",
+            rule.id, rule.class, rule.severity, rule.confidence, rule.name
+        );
+    }
+    let _ = writeln!(text, "{} rules of {} providers", catalogue.rules().len(), catalogue.providers().len());
+    text
+}
+
+fn json(catalogue: &Catalogue) -> Result<String> {
+    let rules: Vec<_> = catalogue
+        .rules()
+        .iter()
+        .map(|rule| {
+            let provider = catalogue.provider(rule);
+            json!({
+                "id": rule.id,
+                "name": rule.name,
+                "provider": provider.id,
+                "class": rule.class,
+                "severity": rule.severity,
+                "confidence": rule.confidence,
+                "source": rule.source,
+                "shape": rule.shape.as_str(),
+                "structure": rule.structure.map(|structure| structure.as_str()),
+                "pair": rule.pair,
+                "matches": rule.matches.len(),
+                "ignores": rule.ignores.len(),
+                "console": provider.console,
+                "opens": provider.opens,
+                "revoke": provider.revoke,
+                "ephemeral": provider.ephemeral,
+                "afterwards": provider.afterwards,
+            })
+        })
+        .collect();
+    let mut text = serde_json::to_string_pretty(&json!({ "schema": "keyward.rules/1", "rules": rules }))?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Loads rule files and proves every sample in them.
+pub(super) fn check(path: &Path) -> Result<Exit> {
+    let mut catalogue = Catalogue::empty();
+    for file in files(path)? {
+        let text = fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
+        if let Err(error) = catalogue.add_toml(&file.display().to_string(), &text) {
+            output::message(&format!("error: {error}\n"));
+            return Ok(Exit::Blocked);
+        }
+    }
+    let (rules, providers) = (catalogue.rules().len(), catalogue.providers().len());
+    let broken = prove(&Engine::new(catalogue));
+    if broken.is_empty() {
+        output::result(&format!("{rules} rules of {providers} providers hold what their samples say\n"));
+        return Ok(Exit::Clean);
+    }
+    output::message(&broken.iter().map(|line| format!("error: {line}\n")).collect::<String>());
+    Ok(Exit::Blocked)
+}
+
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path).with_context(|| format!("could not read {}", path.display()))?;
+    let mut files: Vec<PathBuf> = entries.collect::<Result<Vec<_>, _>>()?.iter().map(fs::DirEntry::path).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    if files.is_empty() {
+        bail!("{} holds no .toml file", path.display());
+    }
+    Ok(files)
+}

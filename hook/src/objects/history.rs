@@ -1,0 +1,168 @@
+//! Commits and trees: which commits a push makes reachable, what each introduces, and what was reachable before.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result, bail};
+use git2::{Commit, ObjectType, Oid, Repository, Sort, Tree};
+
+/// Deepest folder followed. Git itself refuses paths of more than 4096 bytes on most systems.
+const DEEPEST: usize = 2048;
+
+/// A blob at a path that no parent of the commit has there.
+pub(crate) struct Introduced<'a> {
+    /// Path from the root, as bytes.
+    pub(crate) path: &'a [u8],
+    /// The blob.
+    pub(crate) blob: Oid,
+    /// Blobs the parents have at that path.
+    pub(crate) replaced: &'a [Oid],
+}
+
+/// Commits reachable from `tips` and from no existing ref, oldest first.
+///
+/// # Errors
+/// A commit could not be read.
+pub(crate) fn new_commits(repository: &Repository, tips: &[Oid]) -> Result<Vec<Oid>> {
+    if tips.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut walk = repository.revwalk().context("could not walk the commits")?;
+    walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE).context("could not sort the commits")?;
+    for &tip in tips {
+        walk.push(tip).with_context(|| format!("could not read commit {tip}"))?;
+    }
+    // Refs that name no commit, such as a tag on a blob, are left out by libgit2 itself.
+    walk.hide_glob("*").context("could not read the refs")?;
+    walk.collect::<Result<Vec<Oid>, _>>().context("could not walk the commits")
+}
+
+/// Calls `each` for every blob `commit` introduces.
+///
+/// # Errors
+/// An object could not be read, or folders are nested deeper than any file system holds.
+pub(crate) fn introduced(
+    repository: &Repository,
+    commit: &Commit<'_>,
+    each: &mut dyn FnMut(Introduced<'_>),
+) -> Result<()> {
+    let parents: Vec<Oid> = commit.parents().map(|parent| parent.tree_id()).collect();
+    if parents.contains(&commit.tree_id()) {
+        return Ok(());
+    }
+    let mut path = Vec::new();
+    Difference { repository, each }.tree(commit.tree_id(), &parents, &mut path, 0)
+}
+
+struct Difference<'d> {
+    repository: &'d Repository,
+    each: &'d mut dyn FnMut(Introduced<'_>),
+}
+
+impl Difference<'_> {
+    fn tree(&mut self, tree: Oid, parents: &[Oid], path: &mut Vec<u8>, depth: usize) -> Result<()> {
+        if depth > DEEPEST {
+            bail!("tree {tree} is nested deeper than {DEEPEST} folders");
+        }
+        let tree = find_tree(self.repository, tree)?;
+        let parents: Vec<Tree<'_>> =
+            parents.iter().map(|&parent| find_tree(self.repository, parent)).collect::<Result<_>>()?;
+        for entry in &tree {
+            let there: Vec<(Oid, Option<ObjectType>)> = parents
+                .iter()
+                .filter_map(|parent| parent.get_name_bytes(entry.name_bytes()).map(|entry| (entry.id(), entry.kind())))
+                .collect();
+            if there.iter().any(|&(id, _)| id == entry.id()) {
+                continue;
+            }
+            let same_kind: Vec<Oid> =
+                there.iter().filter(|&&(_, kind)| kind == entry.kind()).map(|&(id, _)| id).collect();
+            let length = path.len();
+            if length > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(entry.name_bytes());
+            match entry.kind() {
+                Some(ObjectType::Tree) => self.tree(entry.id(), &same_kind, path, depth + 1)?,
+                Some(ObjectType::Blob) => (self.each)(Introduced { path, blob: entry.id(), replaced: &same_kind }),
+                // A submodule's commit lies in another repository.
+                _ => {}
+            }
+            path.truncate(length);
+        }
+        Ok(())
+    }
+}
+
+fn find_tree(repository: &Repository, id: Oid) -> Result<Tree<'_>> {
+    repository.find_tree(id).with_context(|| format!("could not read tree {id}"))
+}
+
+/// Which of `wanted` some ref reaches before the push: commits, trees' blobs, and what tags name.
+/// Walks history newest first and stops when all are found.
+///
+/// # Errors
+/// An object could not be read.
+pub(crate) fn reachable_before(repository: &Repository, wanted: &HashSet<Oid>) -> Result<HashSet<Oid>> {
+    let mut search = Search { repository, wanted, found: HashSet::new(), seen: HashSet::new() };
+    if wanted.is_empty() {
+        return Ok(search.found);
+    }
+    for reference in repository.references().context("could not read the refs")?.flatten() {
+        let Ok(target) = reference.peel(ObjectType::Any) else { continue };
+        search.check(target.id());
+        match target.kind() {
+            Some(ObjectType::Tree) => search.tree(target.id())?,
+            Some(ObjectType::Tag) => {
+                if let Ok(inner) = target.peel(ObjectType::Tree) {
+                    search.tree(inner.id())?;
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut walk = repository.revwalk().context("could not walk the commits")?;
+    walk.push_glob("*").context("could not read the refs")?;
+    for id in walk {
+        let id = id.context("could not walk the commits")?;
+        search.check(id);
+        let commit = repository.find_commit(id).with_context(|| format!("could not read commit {id}"))?;
+        search.tree(commit.tree_id())?;
+        if search.found.len() == wanted.len() {
+            break;
+        }
+    }
+    Ok(search.found)
+}
+
+struct Search<'s> {
+    repository: &'s Repository,
+    wanted: &'s HashSet<Oid>,
+    found: HashSet<Oid>,
+    seen: HashSet<Oid>,
+}
+
+impl Search<'_> {
+    fn check(&mut self, id: Oid) {
+        if self.wanted.contains(&id) {
+            self.found.insert(id);
+        }
+    }
+
+    fn tree(&mut self, root: Oid) -> Result<()> {
+        let mut waiting = vec![root];
+        while let Some(id) = waiting.pop() {
+            if !self.seen.insert(id) {
+                continue;
+            }
+            self.check(id);
+            for entry in &find_tree(self.repository, id)? {
+                match entry.kind() {
+                    Some(ObjectType::Tree) => waiting.push(entry.id()),
+                    Some(ObjectType::Blob) => self.check(entry.id()),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,382 @@
+//! What a developer reads when a push is rejected or warned about: plain ASCII, at most 20 lines of 72 columns,
+//! the commands for this very push, and never a character of the credential beyond its fixed prefix.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use git2::{Oid, Repository};
+use keyward_rules::policy::{Action, Decision, DoubtAction};
+use keyward_rules::rule::ProviderSpec;
+
+use super::updates::RefUpdate;
+use super::{Inspection, Place, Sighting};
+use crate::config::Config;
+use crate::output;
+
+/// Columns that fit a terminal of 80 after git's `remote: `.
+const COLUMNS: usize = 72;
+
+/// Credentials told in full; three lines each keep the message under twenty.
+const SHOWN: usize = 4;
+
+/// Commits named for one credential.
+const SHOWN_COMMITS: usize = 3;
+
+/// How the commits of this push are mended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fix {
+    steps: Vec<String>,
+    consoles: HashMap<String, String>,
+    refs: HashMap<Oid, String>,
+}
+
+impl Fix {
+    /// Works out the commands for what is blocked.
+    pub(crate) fn of(repository: &Repository, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
+        let blocked: Vec<&Sighting> = sightings.iter().filter(|sighting| sighting.decision.blocks()).collect();
+        let mut fix = Fix::default();
+        let catalogue = keyward_rules::Catalogue::builtin();
+        for provider in catalogue.providers() {
+            if sightings.iter().any(|sighting| sighting.finding.provider == provider.id) {
+                fix.consoles.insert(provider.id.clone(), revoke(provider));
+            }
+        }
+        for sighting in &blocked {
+            if let Some(&first) = sighting.commits.first() {
+                if let Some(name) = ref_of(repository, updates, first) {
+                    fix.refs.insert(first, name);
+                }
+            }
+        }
+        fix.steps = steps(repository, updates, &blocked);
+        fix
+    }
+}
+
+fn revoke(provider: &ProviderSpec) -> String {
+    provider.console.clone()
+}
+
+/// The pushed ref that leads to `commit`.
+fn ref_of(repository: &Repository, updates: &[RefUpdate], commit: Oid) -> Option<String> {
+    updates.iter().find_map(|update| {
+        let tip = repository.find_object(update.new?, None).ok()?.peel_to_commit().ok()?.id();
+        let leads = tip == commit || repository.graph_descendant_of(tip, commit).unwrap_or(false);
+        leads.then(|| ascii(&update.name))
+    })
+}
+
+fn steps(repository: &Repository, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<String> {
+    let mut steps = Vec::new();
+    // Sightings come sorted by first commit, so the first that has one is where a rebase must begin.
+    if let Some((sighting, &first)) = blocked.iter().find_map(|sighting| Some((sighting, sighting.commits.first()?))) {
+        let tip = updates.iter().filter_map(|update| update.new).any(|id| id == first);
+        let alone = blocked.iter().all(|sighting| sighting.commits.iter().all(|&id| id == first));
+        let in_message = sighting.place == Place::Commit;
+        let what = if in_message { "reword it without the secret" } else { "take the secret out of the file" };
+        if tip && alone {
+            steps.push(if in_message {
+                "git commit --amend   and reword it without the secret".to_owned()
+            } else {
+                "take the secret out, then: git commit -a --amend".to_owned()
+            });
+        } else {
+            let root = repository.find_commit(first).is_ok_and(|commit| commit.parent_count() == 0);
+            let from = if root { "--root".to_owned() } else { format!("{}^", short(first)) };
+            let word = if in_message { "reword" } else { "edit" };
+            steps.push(format!("git rebase -i {from}   mark {} \"{word}\",", short(first)));
+            steps.push(format!("   {what}, git rebase --continue"));
+        }
+    }
+    for sighting in blocked.iter().filter(|sighting| sighting.commits.is_empty()) {
+        match &sighting.place {
+            Place::Tag(name) => steps.push(format!("git tag -d {}   and make it anew without the secret", ascii(name))),
+            _ => steps.push("push without the ref that leads to the object above".to_owned()),
+        }
+    }
+    steps.dedup();
+    steps.truncate(4);
+    steps
+}
+
+/// The whole message; empty for a push in which nothing is to be said.
+pub(crate) fn compose(inspection: &Inspection, config: &Config, rejected: bool) -> String {
+    let shown: Vec<&Sighting> = inspection.sightings.iter().filter(|sighting| is_shown(sighting)).collect();
+    let blocked: Vec<&Sighting> = shown.iter().filter(|sighting| sighting.decision.blocks()).copied().collect();
+    if shown.is_empty() && inspection.doubts.is_empty() {
+        return String::new();
+    }
+    let mut lines = vec![first_line(inspection, &blocked, &shown, rejected)];
+    lines.extend(doubts(inspection, config));
+    let told = if rejected && !blocked.is_empty() { &blocked } else { &shown };
+    for sighting in told.iter().take(SHOWN) {
+        lines.extend(sighting_lines(sighting, inspection));
+    }
+    if told.len() > SHOWN {
+        lines.push(format!("  and {} more, shown when these are mended", told.len() - SHOWN));
+    }
+    if rejected {
+        lines.extend(hints(inspection, config, &blocked));
+    } else if !shown.is_empty() {
+        lines.push(format!("hint: questions? {}", ascii(&config.contact)));
+    }
+    let mut text = String::new();
+    for line in lines {
+        let _ = writeln!(text, "{}", fit(&line));
+    }
+    text
+}
+
+/// For a configuration that cannot be read there is no policy to ask: the push is rejected.
+pub(crate) fn broken_configuration(error: &anyhow::Error) -> String {
+    let mut text = String::from("error: push rejected: Keyward's configuration on this server is broken\n");
+    for line in output::one_line(error).lines() {
+        let _ = writeln!(text, "  {}", ascii(line));
+    }
+    text.push_str("hint: nothing is wrong with your commits; tell the server's administrator\n");
+    text
+}
+
+fn is_shown(sighting: &Sighting) -> bool {
+    matches!(sighting.decision, Decision::Act(Action::Block | Action::Warn) | Decision::Known)
+}
+
+fn first_line(inspection: &Inspection, blocked: &[&Sighting], shown: &[&Sighting], rejected: bool) -> String {
+    if !rejected {
+        return match shown.len() {
+            0 => "warning: push accepted, but something could not be checked".to_owned(),
+            _ if shown.iter().all(|sighting| sighting.known) => {
+                format!("warning: push accepted, {} was there before it", secrets(shown.len()))
+            }
+            count => format!("warning: push accepted, look at {}", possible(count)),
+        };
+    }
+    let Some(first) = blocked.first() else {
+        return "error: push rejected: it could not be checked".to_owned();
+    };
+    let mut commits: Vec<Oid> = blocked.iter().flat_map(|sighting| sighting.commits.iter().copied()).collect();
+    commits.sort();
+    commits.dedup();
+    let place = match commits.len() {
+        0 => String::new(),
+        1 => " in 1 commit".to_owned(),
+        count => format!(" in {count} commits"),
+    };
+    let doubt = if inspection.doubts.is_empty() { "" } else { " (and a doubt)" };
+    format!("error: push rejected: {}{place}{doubt} [{}]", secrets(blocked.len()), first.finding.code)
+}
+
+fn secrets(count: usize) -> String {
+    if count == 1 { "1 secret".to_owned() } else { format!("{count} secrets") }
+}
+
+fn possible(count: usize) -> String {
+    if count == 1 { "1 possible secret".to_owned() } else { format!("{count} possible secrets") }
+}
+
+fn doubts(inspection: &Inspection, config: &Config) -> Vec<String> {
+    let lines = inspection.doubts.iter().take(3).flat_map(|doubt| {
+        let accepted = config.policy.doubt.action(doubt.kind) == DoubtAction::Accept;
+        let verdict = if accepted { "accepted by policy" } else { "rejected by policy" };
+        wrap(&format!("{} ({verdict})", ascii(&doubt.detail)))
+    });
+    lines.collect()
+}
+
+fn sighting_lines(sighting: &Sighting, inspection: &Inspection) -> Vec<String> {
+    let finding = &sighting.finding;
+    let word = if sighting.decision.blocks() { "error" } else { "warning" };
+    let state = if sighting.known { " (was there before)" } else { "" };
+    let mut lines =
+        vec![format!("{word}[{}]: {}: {}{state}", finding.code, ascii(&finding.name), ascii(&finding.reason))];
+    let commits = commit_list(&sighting.commits);
+    let place = match &sighting.place {
+        Place::File => middle(
+            &format!("{}:{}:{}", ascii(&finding.path), finding.location.line, finding.location.column),
+            COLUMNS - commits.len() - 5,
+        ),
+        Place::Commit => format!("commit message, line {}", finding.location.line),
+        Place::Tag(name) => middle(&format!("tag {}, line {}", ascii(name), finding.location.line), 50),
+        Place::Object(id) => {
+            format!("object {}, line {}, which no new commit names", short(*id), finding.location.line)
+        }
+    };
+    let name = sighting.commits.first().and_then(|id| inspection.fix.refs.get(id)).cloned().unwrap_or_default();
+    let line = format!("  {place}  {commits}").trim_end().to_owned();
+    lines.push(if line.len() + name.len() + 2 <= COLUMNS && !name.is_empty() {
+        format!("{line}  {name}")
+    } else {
+        line
+    });
+    lines.push(format!("  {} | {}", finding.location.line, ascii(&finding.preview)));
+    lines
+}
+
+fn commit_list(commits: &[Oid]) -> String {
+    let Some((first, others)) = commits.split_first() else { return String::new() };
+    let mut text = format!("commit {}", short(*first));
+    if !others.is_empty() {
+        text.push_str(" (first)");
+    }
+    for id in others.iter().take(SHOWN_COMMITS - 1) {
+        let _ = write!(text, ", {}", short(*id));
+    }
+    if others.len() >= SHOWN_COMMITS {
+        let _ = write!(text, " +{}", others.len() + 1 - SHOWN_COMMITS);
+    }
+    text
+}
+
+fn hints(inspection: &Inspection, config: &Config, blocked: &[&Sighting]) -> Vec<String> {
+    let Some(first) = blocked.first() else {
+        return vec![format!("hint: this is no fault of your commits; ask {}", ascii(&config.contact))];
+    };
+    let mut lines = Vec::new();
+    let console = inspection.fix.consoles.get(&first.finding.provider).map_or("", String::as_str);
+    lines.push("hint: 1. revoke it, it has left your machine:".to_owned());
+    lines.push(format!("hint:    {}", ascii(console)));
+    for (index, step) in inspection.fix.steps.iter().enumerate() {
+        lines.push(if index == 0 { format!("hint: 2. {step}") } else { format!("hint:    {step}") });
+    }
+    lines.push("hint: 3. git push again".to_owned());
+    lines.push(format!("hint: not a secret? tell {} {}", ascii(&config.contact), first.finding.code));
+    lines
+}
+
+fn short(id: Oid) -> String {
+    id.to_string()[..7].to_owned()
+}
+
+/// Plain ASCII: what a Windows console and a CI log show alike.
+fn ascii(text: &str) -> String {
+    text.chars()
+        .flat_map(|letter| {
+            let escaped: Vec<char> = if letter.is_ascii() && !letter.is_ascii_control() {
+                vec![letter]
+            } else {
+                letter.escape_unicode().collect()
+            };
+            escaped
+        })
+        .collect()
+}
+
+/// Keeps both ends of a long text.
+fn middle(text: &str, columns: usize) -> String {
+    if text.len() <= columns || columns < 10 {
+        return text.to_owned();
+    }
+    let head = (columns - 3) / 3;
+    format!("{}...{}", &text[..head], &text[text.len() - (columns - 3 - head)..])
+}
+
+/// A line longer than the screen is cut, unless it ends in something to copy.
+fn fit(line: &str) -> String {
+    let copied = line.starts_with("hint:") || line.contains("://");
+    if line.len() <= COLUMNS || copied { line.to_owned() } else { format!("{}...", &line[..COLUMNS - 3]) }
+}
+
+fn wrap(text: &str) -> Vec<String> {
+    let mut lines = vec![String::from(" ")];
+    for word in text.split_ascii_whitespace() {
+        let line = lines.last_mut().expect("never empty");
+        if line.len() + word.len() + 1 > COLUMNS {
+            lines.push(format!("  {word}"));
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines.truncate(4);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use git2::Oid;
+    use keyward_rules::FingerprintKey;
+    use keyward_rules::allowlist::Allowlist;
+    use keyward_rules::policy::{Action, Decision, Doubt, DoubtKind, Policy};
+    use keyward_rules::rule::sample::Sample;
+
+    use super::{COLUMNS, Fix, compose};
+    use crate::config::Config;
+    use crate::push::{Inspection, Place, Sighting};
+    use crate::scanner::Scanner;
+
+    fn config() -> Config {
+        Config {
+            contact: "https://wiki.example.com/keyward".into(),
+            key: FingerprintKey::new([7; 32]),
+            ledger: None,
+            allowlist: Allowlist::default(),
+            largest_object: 1,
+            policy: Policy::default(),
+        }
+    }
+
+    fn sightings(count: usize) -> Vec<Sighting> {
+        let scanner = Scanner::new(FingerprintKey::new([7; 32]), "r".into());
+        let template = "\n\nSLACK_TOKEN=xoxb-{digits:12}-{digits:12}-{base62:24}\n";
+        let one = |seed| {
+            let text = Sample::expand(template, seed, None).expect("good").text;
+            let finding = scanner.scan(text.as_bytes(), "deploy/zw\u{f6}lf\u{202e}/run.sh".as_bytes()).remove(0);
+            let id = |digit: &str| Oid::from_str(&digit.repeat(40)).expect("an id");
+            Sighting {
+                finding,
+                place: Place::File,
+                commits: vec![id("3"), id("9")],
+                known: false,
+                decision: Decision::Act(Action::Block),
+            }
+        };
+        (0..count as u64).map(one).collect()
+    }
+
+    fn message(count: usize, rejected: bool) -> String {
+        let mut fix = Fix::default();
+        fix.consoles.insert("slack".into(), "https://api.slack.com/apps".into());
+        fix.steps = vec![
+            "git rebase -i 3333333^   mark 3333333 \"edit\",".into(),
+            "   take the secret out of the file, git rebase --continue".into(),
+        ];
+        let mut sightings = sightings(count);
+        if !rejected {
+            sightings.iter_mut().for_each(|sighting| sighting.decision = Decision::Act(Action::Warn));
+        }
+        compose(&Inspection { sightings, doubts: vec![], fix }, &config(), rejected)
+    }
+
+    #[test]
+    fn a_rejected_push_says_what_where_why_and_what_to_do() {
+        insta::assert_snapshot!(message(1, true));
+    }
+
+    #[test]
+    fn many_secrets_still_fit_a_screen() {
+        let text = message(9, true);
+        assert!(text.lines().count() <= 20, "{text}");
+        assert!(text.lines().all(|line| line.len() <= COLUMNS && line.is_ascii()), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_warning_is_short() {
+        insta::assert_snapshot!(message(1, false));
+    }
+
+    #[test]
+    fn a_doubt_is_said_with_its_verdict() {
+        let doubt = Doubt {
+            kind: DoubtKind::Git,
+            detail: "could not read object 1234: the file is damaged in some way that takes long to tell".into(),
+        };
+        let inspection = Inspection { doubts: vec![doubt], ..Inspection::default() };
+        insta::assert_snapshot!(compose(&inspection, &config(), true));
+    }
+
+    #[test]
+    fn a_clean_push_is_silent() {
+        assert_eq!(compose(&Inspection::default(), &config(), false), "");
+    }
+}

@@ -1,0 +1,32 @@
+//! A scan as people read it: one block a finding, a summary last.
+
+use std::fmt::Write;
+
+use crate::command::Scan;
+
+/// Renders a scan.
+pub(crate) fn render(scan: &Scan) -> String {
+    let mut text = String::new();
+    for judged in &scan.findings {
+        let finding = &judged.finding;
+        let commit =
+            judged.commit.as_ref().map(|id| format!("  commit {}", &id[..7.min(id.len())])).unwrap_or_default();
+        let path = if finding.path.is_empty() { "(no path)" } else { &finding.path };
+        let _ = writeln!(text, "{}[{}]: {}: {}", judged.decision.as_str(), finding.code, finding.name, finding.reason);
+        let _ = writeln!(text, "  {path}:{}:{}{commit}", finding.location.line, finding.location.column);
+        let _ = writeln!(text, "  {} | {}", finding.location.line, finding.preview);
+    }
+    for item in &scan.not_scanned {
+        let _ = writeln!(text, "not scanned: {}: {}", item.path, item.reason);
+    }
+    let blocking = scan.findings.iter().filter(|judged| judged.decision.blocks()).count();
+    let _ = writeln!(
+        text,
+        "{} findings, {blocking} to block, in {} files of {:.1} MB; {} not scanned",
+        scan.findings.len(),
+        scan.stats.files,
+        scan.stats.bytes as f64 / 1e6,
+        scan.not_scanned.len()
+    );
+    text
+}
