@@ -120,13 +120,20 @@ pub struct DoubtPolicy {
     pub git: DoubtAction,
     /// An object over the size limit.
     pub size: DoubtAction,
+    /// A push that took longer than the deadline.
+    pub time: DoubtAction,
     /// A ledger that could not be written.
     pub ledger: DoubtAction,
 }
 
 impl Default for DoubtPolicy {
     fn default() -> Self {
-        DoubtPolicy { git: DoubtAction::Reject, size: DoubtAction::Reject, ledger: DoubtAction::Accept }
+        DoubtPolicy {
+            git: DoubtAction::Reject,
+            size: DoubtAction::Reject,
+            time: DoubtAction::Reject,
+            ledger: DoubtAction::Accept,
+        }
     }
 }
 
@@ -156,6 +163,8 @@ pub enum DoubtKind {
     Git,
     /// An object too large.
     Size,
+    /// The deadline.
+    Time,
     /// The ledger.
     Ledger,
 }
@@ -166,6 +175,7 @@ impl DoubtPolicy {
         match kind {
             DoubtKind::Git => self.git,
             DoubtKind::Size => self.size,
+            DoubtKind::Time => self.time,
             DoubtKind::Ledger => self.ledger,
         }
     }
@@ -252,7 +262,10 @@ fn fits(rule: &PolicyRule, finding: &Finding, context: &Context<'_>) -> bool {
         && rule.class.is_none_or(|class| class == finding.class)
         && rule.evidence.is_none_or(|least| finding.evidence >= least.into())
         && text(&rule.path, &finding.path)
-        && rule.reference.as_ref().is_none_or(|pattern| context.refs.iter().all(|name| matches(pattern, name)))
+        && rule
+            .reference
+            .as_ref()
+            .is_none_or(|pattern| !context.refs.is_empty() && context.refs.iter().all(|name| matches(pattern, name)))
         && text(&rule.repository, context.repository)
         && rule.actor.as_ref().is_none_or(|pattern| context.actor.is_some_and(|actor| matches(pattern, actor)))
 }

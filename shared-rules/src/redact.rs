@@ -49,10 +49,10 @@ fn reason(rule: &Rule, found: &Match, provider: &str) -> String {
         (Shape::Keyword { .. }, None) => format!("the name says {provider}, the form fits"),
         (Shape::Finder(_), None) => "the name says secret, the value looks it".to_owned(),
     };
-    if rule.structure.is_some_and(|structure| structure.as_str() == "jwt") {
-        if let Some(claims) = JwtClaims::decode(found.secret.expose()) {
-            reason = format!("it decodes, signed with {}", printable(claims.algorithm.as_bytes()));
-        }
+    if rule.structure.is_some_and(|structure| structure.as_str() == "jwt")
+        && let Some(claims) = JwtClaims::decode(found.secret.expose())
+    {
+        reason = format!("it decodes, signed with {}", printable(claims.algorithm.as_bytes()));
     }
     if found.evidence.as_str() == "paired" {
         reason.push_str(", its other half is beside it");

@@ -16,16 +16,16 @@ impl Words {
     pub(crate) fn of(text: &[u8]) -> Self {
         let text = &text[text.len().saturating_sub(LONGEST)..];
         let mut words = Words { letters: [0; LONGEST], length: 0, starts: 0 };
-        let mut previous = b' ';
+        let mut previous = Kind::Other;
         for &byte in text {
-            if byte.is_ascii_alphanumeric() {
-                if begins_word(previous, byte) {
-                    words.starts |= 1 << words.length;
-                }
-                words.letters[words.length] = byte.to_ascii_lowercase();
+            let kind = KINDS[byte as usize];
+            if kind != Kind::Other {
+                words.starts |= u128::from(begins_word(previous, kind)) << words.length;
+                // Sets the bit that makes a capital small and leaves digits as they are.
+                words.letters[words.length] = byte | 0x20;
                 words.length += 1;
             }
-            previous = byte;
+            previous = kind;
         }
         words
     }
@@ -34,15 +34,21 @@ impl Words {
         &self.letters[..self.length]
     }
 
-    /// Whether `word`, normalized, stands here. Up to five letters must be words of their own, or
-    /// "auth" would be found in "author".
+    /// Whether `word`, normalized, stands here as a word.
     pub(crate) fn contains(&self, word: &[u8]) -> bool {
-        memchr::memmem::find_iter(self.as_bytes(), word).any(|at| self.holds(at, word.len()))
+        // Names are a few dozen letters: a plain search is done before a clever one is set up.
+        let letters = self.as_bytes();
+        (0..letters.len()).any(|at| letters[at..].starts_with(word) && self.holds(at, word.len()))
     }
 
-    /// Whether what stands at `at` over `length` letters counts as a word.
+    /// Whether what stands at `at` over `length` letters counts as a word. A short one must stand alone, or "auth" would be
+    /// found in "author". A longer one begins at a word's start or lies inside one word: "hapikey" is not in "UPSTASH_API_KEY".
     pub(crate) fn holds(&self, at: usize, length: usize) -> bool {
-        length > 5 || (self.is_start(at) && (at + length == self.length || self.is_start(at + length)))
+        let end = at + length;
+        if length <= 5 {
+            return self.is_start(at) && (end == self.length || self.is_start(end));
+        }
+        self.is_start(at) || (at + 1..end).all(|inside| !self.is_start(inside))
     }
 
     fn is_start(&self, at: usize) -> bool {
@@ -50,11 +56,38 @@ impl Words {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Other,
+    Small,
+    Capital,
+    Digit,
+}
+
+static KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b'a'..=b'z' => Kind::Small,
+            b'A'..=b'Z' => Kind::Capital,
+            b'0'..=b'9' => Kind::Digit,
+            _ => Kind::Other,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
 /// A word begins after a separator, at a capital after a small letter, and between letters and digits.
-fn begins_word(previous: u8, byte: u8) -> bool {
-    !previous.is_ascii_alphanumeric()
-        || (byte.is_ascii_uppercase() && !previous.is_ascii_uppercase())
-        || byte.is_ascii_digit() != previous.is_ascii_digit()
+#[inline(always)]
+fn begins_word(previous: Kind, kind: Kind) -> bool {
+    match kind {
+        Kind::Small => matches!(previous, Kind::Other | Kind::Digit),
+        Kind::Capital => previous != Kind::Capital,
+        Kind::Digit => previous != Kind::Digit,
+        Kind::Other => false,
+    }
 }
 
 /// Lower-case letters and digits of `text`, as keywords are stored.
@@ -81,5 +114,7 @@ mod tests {
         assert!(!holds("keyboard", "key"));
         assert!(!holds("author", "auth"));
         assert!(holds("mydatadogname", "datadog"));
+        assert!(!holds("UPSTASH_API_KEY", "hapikey"));
+        assert!(holds("HAPI_KEY", "hapikey"));
     }
 }

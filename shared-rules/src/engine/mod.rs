@@ -8,7 +8,7 @@ mod runs;
 
 use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed::Searcher;
 
 use crate::context::{Assignment, Words};
 use crate::finding::Match;
@@ -21,7 +21,7 @@ const CHUNK: usize = 16 * 1024;
 /// Names without which an assigned value is no credential, in the spellings people use. Teddy searches these at memory speed.
 const NAME_WORDS: &[&str] = &[
     "passw", "Passw", "PASSW", "pwd", "Pwd", "PWD", "pass", "Pass", "PASS", "secret", "Secret", "SECRET", "token",
-    "Token", "TOKEN",
+    "Token", "TOKEN", "_key", "-key", "Key", "KEY",
 ];
 
 /// What is scanned: a buffer, the part of it that is new, and where it lies.
@@ -46,14 +46,14 @@ impl<'a> Input<'a> {
 pub struct Engine {
     catalogue: Catalogue,
     index: Index,
-    names: AhoCorasick,
+    names: Searcher,
 }
 
 impl Engine {
     /// Builds the indexes for a catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
         let index = Index::new(&catalogue);
-        let names = AhoCorasick::new(NAME_WORDS).expect("a dozen short literals");
+        let names = Searcher::new(NAME_WORDS).expect("a dozen short literals");
         Engine { catalogue, index, names }
     }
 
@@ -159,26 +159,14 @@ impl runs::Anchors for Scan<'_> {
     }
 
     #[inline(always)]
-    fn value(&mut self, at: usize, digit: bool) {
-        let Some(before) = at.checked_sub(1).map(|index| self.input.bytes[index]) else { return };
-        // Without a digit a bare value must look random: words of program text are everywhere.
-        let quote = matches!(before, b'"' | b'\'' | b'`');
-        let assigned = matches!(before, b' ' | b'\t' | b'=' | b':' | b'>' | b',' | b'|' | b'(' | b'\n');
-        if quote || assigned && (digit || changes_case(&self.input.bytes[at..])) {
+    fn value(&mut self, at: usize) {
+        let before = at.checked_sub(1).map(|index| self.input.bytes[index]);
+        let assigned =
+            |byte| matches!(byte, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'=' | b':' | b'>' | b',' | b'|' | b'(' | b'\n');
+        if before.is_some_and(assigned) {
             self.assigned(at);
         }
     }
-}
-
-/// Whether letters switch between capital and small more often than names of several words do.
-fn changes_case(value: &[u8]) -> bool {
-    const LOOKED_AT: usize = 14;
-    const LEAST: usize = 5;
-    let Some(head) = value.get(..LOOKED_AT) else { return false };
-    let switches = head.windows(2).filter(|pair| {
-        pair.iter().all(u8::is_ascii_alphabetic) && pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase()
-    });
-    switches.count() >= LEAST
 }
 
 #[cfg(test)]

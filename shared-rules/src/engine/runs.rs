@@ -11,12 +11,19 @@ const SHORTEST_RUN: usize = 10;
 
 const BLOCK: usize = 64;
 
+/// Characters of a value whose switches are counted, and how many switches make it worth a look: fewer than one random
+/// hexadecimal value in fifty has less. Letters alone must switch more often, or every name of program text would do;
+/// digits alone have none to count.
+const HEAD: u32 = 32;
+const LEAST_SWITCHES: u32 = 3;
+const LEAST_SWITCHES_OF_LETTERS: u32 = 7;
+
 /// Receives the places a credential could begin.
 pub(super) trait Anchors {
     /// A token run of at least ten bytes begins here or goes on here behind a mark such as `_`, `-` or `\n`.
     fn word(&mut self, at: usize);
-    /// A token run of at least ten bytes begins here; `digit` tells whether one is among its first 64.
-    fn value(&mut self, at: usize, digit: bool);
+    /// A token run of at least ten bytes begins here whose head looks drawn rather than written.
+    fn value(&mut self, at: usize);
 }
 
 /// One bit a byte, lowest first.
@@ -25,6 +32,7 @@ struct Masks {
     /// Token characters: letters, digits and `_ - . / + ~`.
     token: u64,
     alphanumeric: u64,
+    capital: u64,
     digit: u64,
     /// `\` and `%`, which open escapes such as `\n` and `%3D` before a credential.
     escape: u64,
@@ -75,16 +83,35 @@ fn report(before: &Masks, here: &Masks, next: &Masks, at: usize, end: usize, anc
     if values == 0 {
         return;
     }
-    let digit = u128::from(next.digit) << 64 | u128::from(here.digit);
+    let switches = switches(here, next);
+    let digits = u128::from(next.digit) << 64 | u128::from(here.digit);
+    let alphanumerics = u128::from(next.alphanumeric) << 64 | u128::from(here.alphanumeric);
     while values != 0 {
         let bit = values.trailing_zeros();
-        let length = (!(token >> bit)).trailing_zeros().min(64);
-        let inside = (1u128 << length) - 1;
-        anchors.value(at + bit as usize, digit >> bit & inside != 0);
+        let length = (!(token >> bit)).trailing_zeros().min(HEAD);
+        let head = (1u128 << length) - 1;
+        let least = if digits >> bit & head != 0 { LEAST_SWITCHES } else { LEAST_SWITCHES_OF_LETTERS };
+        // The last character's switch leads out of the head.
+        // Digits and marks alone have no switch to count: `1/1200000000000000:`.
+        let number = (alphanumerics ^ digits) >> bit & head == 0;
+        if number || (switches >> bit & head >> 1).count_ones() >= least {
+            anchors.value(at + bit as usize);
+        }
         values &= values - 1;
     }
 }
 
+/// A bit where a character and the next are both alphanumeric and of different kind: small, capital, digit.
+/// A name of several words switches once or twice a word, a random value at every second character.
+fn switches(here: &Masks, next: &Masks) -> u128 {
+    let wide = |next: u64, here: u64| u128::from(next) << 64 | u128::from(here);
+    let alphanumeric = wide(next.alphanumeric, here.alphanumeric);
+    let capital = wide(next.capital, here.capital);
+    let digit = wide(next.digit, here.digit);
+    (capital ^ capital >> 1 | digit ^ digit >> 1) & alphanumeric & alphanumeric >> 1
+}
+
+#[inline(always)]
 fn block(bytes: &[u8], at: usize) -> Masks {
     match bytes.get(at..at + BLOCK) {
         Some(whole) => classify(whole.try_into().expect("the slice has this length")),
@@ -109,6 +136,7 @@ fn classify(block: &[u8; BLOCK]) -> Masks {
         let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
         let letter = between(bytes | u8x16::splat(0x20), b'a', b'z');
         let digit = between(bytes, b'0', b'9');
+        let capital = between(bytes, b'A', b'Z');
         let alphanumeric = letter | digit;
         // '-' to '9' is "-./0123456789".
         let token = letter | between(bytes, b'-', b'9') | is(b'_') | is(b'+') | is(b'~');
@@ -116,6 +144,7 @@ fn classify(block: &[u8; BLOCK]) -> Masks {
         let shift = part * 16;
         masks.token |= u64::from(token.to_bitmask()) << shift;
         masks.alphanumeric |= u64::from(alphanumeric.to_bitmask()) << shift;
+        masks.capital |= u64::from(capital.to_bitmask()) << shift;
         masks.digit |= u64::from(digit.to_bitmask()) << shift;
         masks.escape |= u64::from(escape.to_bitmask()) << shift;
     }
@@ -126,20 +155,20 @@ fn classify(block: &[u8; BLOCK]) -> Masks {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Anchors, SHORTEST_RUN, find};
+    use super::{Anchors, HEAD, LEAST_SWITCHES, LEAST_SWITCHES_OF_LETTERS, SHORTEST_RUN, find};
 
     #[derive(Default, PartialEq, Debug)]
     struct Seen {
         words: Vec<usize>,
-        values: Vec<(usize, bool)>,
+        values: Vec<usize>,
     }
 
     impl Anchors for Seen {
         fn word(&mut self, at: usize) {
             self.words.push(at);
         }
-        fn value(&mut self, at: usize, digit: bool) {
-            self.values.push((at, digit));
+        fn value(&mut self, at: usize) {
+            self.values.push(at);
         }
     }
 
@@ -160,9 +189,14 @@ mod tests {
             if !back(1).is_some_and(|byte| byte.is_ascii_alphanumeric()) || escape(2) || escape(3) {
                 seen.words.push(at);
             }
-            let digit = bytes[at..at + run.min(64)].iter().any(u8::is_ascii_digit);
-            if !back(1).is_some_and(token) {
-                seen.values.push((at, digit));
+            let head = &bytes[at..at + run.min(HEAD as usize)];
+            let kind = |byte: u8| [byte.is_ascii_lowercase(), byte.is_ascii_uppercase(), byte.is_ascii_digit()];
+            let switch = |pair: &&[u8]| pair.iter().all(u8::is_ascii_alphanumeric) && kind(pair[0]) != kind(pair[1]);
+            let digit = head.iter().any(u8::is_ascii_digit);
+            let number = !head.iter().any(u8::is_ascii_alphabetic);
+            let least = if digit { LEAST_SWITCHES } else { LEAST_SWITCHES_OF_LETTERS };
+            if !back(1).is_some_and(token) && (number || head.windows(2).filter(switch).count() >= least as usize) {
+                seen.values.push(at);
             }
         }
         seen
@@ -170,7 +204,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn masks_and_a_plain_loop_agree(text in "[a-c0-1_/. %\\\\]{0,300}", cut in 0usize..300) {
+        fn masks_and_a_plain_loop_agree(text in "[a-cAB0-1_/. %\\\\]{0,300}", cut in 0usize..300) {
             let bytes = text.as_bytes();
             let cut = cut.min(bytes.len());
             let mut seen = Seen::default();

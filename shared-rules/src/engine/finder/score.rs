@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+
 use crate::context::{Words, entropy, is_placeholder, least_entropy};
 use crate::rule::Confidence;
 
@@ -48,14 +50,43 @@ const PAIRS: &[u8] = b"thheanineroreratonndentiesstarenateditiseeteaolesrouengng
 
 /// What the name promises, if anything.
 pub(super) fn kind(name: &Words) -> Option<Kind> {
-    let any = |words: &[&str]| words.iter().any(|word| name.contains(word.as_bytes()));
-    if any(&NOT_A_VALUE) {
-        return None;
+    static LISTS: LazyLock<NameLists> = LazyLock::new(NameLists::new);
+    LISTS.kind(name)
+}
+
+/// The three lists of names in one automaton: this runs at every assigned value.
+struct NameLists {
+    automaton: AhoCorasick,
+    /// What each pattern of the automaton says; `None` for names that hold no value.
+    kinds: Vec<Option<Kind>>,
+}
+
+impl NameLists {
+    fn new() -> Self {
+        let lists =
+            [(&PASSWORD_NAMES, Some(Kind::Password)), (&SECRET_NAMES, Some(Kind::Secret)), (&NOT_A_VALUE, None)];
+        let words = lists.iter().flat_map(|(list, kind)| list.iter().map(|&word| (word, *kind)));
+        let (patterns, kinds): (Vec<&str>, Vec<Option<Kind>>) = words.unzip();
+        let automaton = AhoCorasickBuilder::new()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&patterns)
+            .expect("some hundred short words");
+        NameLists { automaton, kinds }
     }
-    if any(&PASSWORD_NAMES) {
-        return Some(Kind::Password);
+
+    fn kind(&self, name: &Words) -> Option<Kind> {
+        let mut best = None;
+        for found in
+            self.automaton.find_overlapping_iter(name.as_bytes()).filter(|found| name.holds(found.start(), found.len()))
+        {
+            match self.kinds[found.pattern().as_usize()] {
+                None => return None,
+                Some(Kind::Password) => best = Some(Kind::Password),
+                Some(Kind::Secret) => best = best.or(Some(Kind::Secret)),
+            }
+        }
+        best
     }
-    any(&SECRET_NAMES).then_some(Kind::Secret)
 }
 
 /// How far the value is believed; `None` if it is no credential or stands for one.
