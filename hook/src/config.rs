@@ -30,6 +30,8 @@ pub(crate) struct ConfigFile {
     pub(crate) allow: PathBuf,
     /// Objects above this many bytes are not read: `policy.doubt.size` decides.
     pub(crate) largest_object: u64,
+    /// Seconds after which a push is no longer waited for: `policy.doubt.time` decides.
+    pub(crate) deadline: u64,
     /// What is blocked, warned about, observed.
     pub(crate) policy: Policy,
 }
@@ -42,19 +44,21 @@ impl Default for ConfigFile {
             ledger: PathBuf::from("ledger.jsonl"),
             allow: PathBuf::new(),
             largest_object: 512 << 20,
+            deadline: 30,
             policy: Policy::default(),
         }
     }
 }
 
 /// The configuration with everything it names loaded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) contact: String,
     pub(crate) key: FingerprintKey,
     pub(crate) ledger: Option<PathBuf>,
     pub(crate) allowlist: Allowlist,
     pub(crate) largest_object: u64,
+    pub(crate) deadline: u64,
     pub(crate) policy: Policy,
 }
 
@@ -85,6 +89,7 @@ impl Config {
             ledger: named(&written.ledger),
             allowlist,
             largest_object: written.largest_object,
+            deadline: written.deadline,
             policy: written.policy,
         })
     }
@@ -108,6 +113,7 @@ impl Config {
             ledger: None,
             allowlist: Allowlist::default(),
             largest_object: defaults.largest_object,
+            deadline: defaults.deadline,
             policy: defaults.policy,
         })
     }

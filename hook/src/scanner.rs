@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use keyward_rules::{Engine, Finding, Fingerprint, FingerprintKey, Input, Origin, redact};
+use keyward_rules::{Engine, Finding, Fingerprint, FingerprintKey, Input, Origin, Secret, printable, redact};
+
+/// What stands in a shown path instead of a credential.
+const HIDDEN: &[u8] = b"[hidden]";
 
 /// Scans buffers of one repository.
 pub(crate) struct Scanner {
@@ -22,7 +25,41 @@ impl Scanner {
         let name = String::from_utf8_lossy(path);
         let matches = self.engine.scan(&Input::whole(text, &name));
         let origin = Origin { text, path, repository: &self.repository };
-        matches.iter().map(|found| redact(self.engine.catalogue(), &self.key, found, &origin)).collect()
+        let finding = |found| {
+            let mut finding = redact(self.engine.catalogue(), &self.key, found, &origin);
+            if !path.is_empty() {
+                finding.path = self.path(path, &finding);
+            }
+            finding
+        };
+        matches.iter().map(finding).collect()
+    }
+
+    /// A path made safe to show: what the rules find in it, and the found credential itself, are hidden.
+    pub(crate) fn path(&self, path: &[u8], finding: &Finding) -> String {
+        let mut hidden: Vec<_> =
+            self.engine.scan(&Input::whole(path, "")).into_iter().map(|found| found.span).collect();
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-+=~".contains(byte);
+        let mut start = 0;
+        for word in path.split(|byte| !is_word(byte)) {
+            let fingerprint = self.key.fingerprint(&Secret::new(word), finding.class, &self.repository);
+            if !word.is_empty() && fingerprint == finding.fingerprint {
+                hidden.push(start..start + word.len());
+            }
+            start += word.len() + 1;
+        }
+        hidden.sort_by_key(|span| span.start);
+        let mut safe = Vec::new();
+        let mut at = 0;
+        for span in hidden.into_iter().filter(|span| !span.is_empty()) {
+            if span.start >= at {
+                safe.extend_from_slice(&path[at..span.start]);
+                safe.extend_from_slice(HIDDEN);
+                at = span.end;
+            }
+        }
+        safe.extend_from_slice(&path[at..]);
+        printable(&safe)
     }
 
     /// The fingerprints in one buffer.

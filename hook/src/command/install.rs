@@ -115,10 +115,14 @@ fn install_one(path: &Path, config: &Path) -> Result<String> {
             bail!("{} and {} both exist; take one away", hook.display(), before.display());
         }
         fs::rename(&hook, &before).with_context(|| format!("could not rename {}", hook.display()))?;
-        note = ", then the hook that was there";
+        note = if is_executable(&before) {
+            ", then the hook that was there"
+        } else {
+            "; the hook that was there is not executable, git did not run it, and it is kept beside"
+        };
     }
     let binary = std::env::current_exe().context("could not find this program's own path")?;
-    let then = if before.exists() { format!(" --then {}", quote(&before)?) } else { String::new() };
+    let then = if is_executable(&before) { format!(" --then {}", quote(&before)?) } else { String::new() };
     let script = format!(
         "{MARK} `keyward uninstall` takes it out again.\nexec {} pre-receive --config {}{then}\n",
         quote(&binary)?,
@@ -126,6 +130,15 @@ fn install_one(path: &Path, config: &Path) -> Result<String> {
     );
     write_executable(&hook, &script)?;
     Ok(format!("{}: {} runs Keyward{note}\n", path.display(), hook.display()))
+}
+
+/// Whether git would run the file as a hook.
+fn is_executable(path: &Path) -> bool {
+    #[cfg(unix)]
+    return fs::metadata(path)
+        .is_ok_and(|metadata| std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0);
+    #[cfg(not(unix))]
+    path.exists()
 }
 
 /// Writes beside the hook and renames over it, so that a push never meets half a hook.

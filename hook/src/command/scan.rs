@@ -7,13 +7,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use git2::Repository;
 use keyward_rules::Finding;
 use keyward_rules::policy::{Context, Decision, judge};
 
 use crate::cli::ScanFormat;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::objects::Store;
 use crate::output;
 use crate::push::today;
 use crate::report;
@@ -60,12 +60,12 @@ pub(super) fn run(path: &Path, history: bool, format: ScanFormat, config: Option
     if !path.exists() {
         bail!("{} does not exist", path.display());
     }
-    let repository = repository(path, history)?;
-    let git_dir = repository.as_ref().map_or(path, |repository| repository.path());
+    let store = repository(path, history)?;
+    let git_dir = store.as_ref().map_or(path, |store| store.repository().path());
     let server = Server::of(git_dir);
     let scanner = Scanner::new(config.key.clone(), server.repository.clone());
-    let mut scan = match &repository {
-        Some(repository) => history::scan(repository, &scanner, config.largest_object)?,
+    let mut scan = match &store {
+        Some(store) => history::scan(store, &scanner, config.largest_object)?,
         None => files::scan(path, &scanner, config.largest_object)?,
     };
     let context = Context { refs: &[], repository: &server.repository, actor: None, today: today() };
@@ -84,13 +84,12 @@ pub(super) fn run(path: &Path, history: bool, format: ScanFormat, config: Option
 }
 
 /// The repository whose history is to be scanned, if it is that and not a folder's files.
-fn repository(path: &Path, history: bool) -> Result<Option<Repository>> {
+fn repository(path: &Path, history: bool) -> Result<Option<Store>> {
     let bare = path.is_dir() && path.join("HEAD").is_file() && path.join("objects").is_dir();
     if !history && !bare {
         return Ok(None);
     }
-    let repository = Repository::open(path).map_err(|error| anyhow::anyhow!("{}", error.message()));
-    repository.with_context(|| format!("{} is no repository that can be read", path.display())).map(Some)
+    Store::open(path).with_context(|| format!("{} is no repository that can be read", path.display())).map(Some)
 }
 
 fn exit(scan: &Scan) -> Exit {

@@ -2,11 +2,13 @@
 //! The quarantine holds what arrived, not what is new: thin packs bring old bases along.
 
 use std::collections::HashSet;
-use std::env;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use git2::{Odb, Oid, Repository};
+use git2::{Odb, Oid};
+
+use super::Store;
+use super::store::{alternates, quarantine};
 
 /// Objects of one push that came over the wire.
 pub(crate) struct Arrived {
@@ -20,11 +22,12 @@ impl Arrived {
     ///
     /// # Errors
     /// The quarantine could not be read.
-    pub(crate) fn from_env(repository: &Repository) -> Result<Arrived> {
-        let Some(quarantine) = env::var_os("GIT_QUARANTINE_PATH") else {
+    pub(crate) fn from_env(store: &Store) -> Result<Arrived> {
+        let Some(quarantine) = quarantine() else {
             return Ok(Arrived { ids: Vec::new(), set: HashSet::new(), before: None });
         };
-        let arrived = store(Path::new(&quarantine))?;
+        let arrived = Odb::new().context("could not open an object store")?;
+        add(&arrived, &quarantine)?;
         let mut ids = Vec::new();
         arrived
             .foreach(|id| {
@@ -32,13 +35,10 @@ impl Arrived {
                 true
             })
             .context("could not list the received objects")?;
-        // The quarantine's own alternates name the store; what git tells in the environment comes on top.
         let before = Odb::new().context("could not open an object store")?;
-        let main = repository.commondir().join("objects");
-        let named = env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
-        for path in env::split_paths(&named).chain([main]).filter(|path| path.is_dir()) {
-            let path = path.to_string_lossy().into_owned();
-            before.add_disk_alternate(&path).with_context(|| format!("could not open the object store {path}"))?;
+        let main = store.repository().commondir().join("objects");
+        for folder in alternates().into_iter().chain([main]).filter(|folder| folder.is_dir()) {
+            add(&before, &folder)?;
         }
         let set = ids.iter().copied().collect();
         Ok(Arrived { ids, set, before: Some(before) })
@@ -60,9 +60,7 @@ impl Arrived {
     }
 }
 
-fn store(path: &Path) -> Result<Odb<'static>> {
-    let odb = Odb::new().context("could not open an object store")?;
-    let text = path.to_str().context("the quarantine's path is not UTF-8")?;
-    odb.add_disk_alternate(text).with_context(|| format!("could not open the quarantine {text}"))?;
-    Ok(odb)
+fn add(odb: &Odb<'_>, folder: &Path) -> Result<()> {
+    let text = folder.to_str().context("the path of an object store is not UTF-8")?;
+    odb.add_disk_alternate(text).with_context(|| format!("could not open the object store {text}"))
 }

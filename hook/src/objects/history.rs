@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail};
-use git2::{Commit, ObjectType, Oid, Repository, Sort, Tree};
+use git2::{Commit, ObjectType, Oid, Sort, Tree};
+
+use super::Store;
 
 /// Deepest folder followed. Git itself refuses paths of more than 4096 bytes on most systems.
 const DEEPEST: usize = 2048;
@@ -22,13 +24,14 @@ pub(crate) struct Introduced<'a> {
 ///
 /// # Errors
 /// A commit could not be read.
-pub(crate) fn new_commits(repository: &Repository, tips: &[Oid]) -> Result<Vec<Oid>> {
+pub(crate) fn new_commits(store: &Store, tips: &[Oid]) -> Result<Vec<Oid>> {
     if tips.is_empty() {
         return Ok(Vec::new());
     }
-    let mut walk = repository.revwalk().context("could not walk the commits")?;
+    let mut walk = store.repository().revwalk().context("could not walk the commits")?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE).context("could not sort the commits")?;
     for &tip in tips {
+        store.commit(tip)?;
         walk.push(tip).with_context(|| format!("could not read commit {tip}"))?;
     }
     // Refs that name no commit, such as a tag on a blob, are left out by libgit2 itself.
@@ -40,21 +43,18 @@ pub(crate) fn new_commits(repository: &Repository, tips: &[Oid]) -> Result<Vec<O
 ///
 /// # Errors
 /// An object could not be read, or folders are nested deeper than any file system holds.
-pub(crate) fn introduced(
-    repository: &Repository,
-    commit: &Commit<'_>,
-    each: &mut dyn FnMut(Introduced<'_>),
-) -> Result<()> {
-    let parents: Vec<Oid> = commit.parents().map(|parent| parent.tree_id()).collect();
+pub(crate) fn introduced(store: &Store, commit: &Commit<'_>, each: &mut dyn FnMut(Introduced<'_>)) -> Result<()> {
+    let parents: Vec<Oid> =
+        commit.parent_ids().map(|id| store.commit(id).map(|parent| parent.tree_id())).collect::<Result<_>>()?;
     if parents.contains(&commit.tree_id()) {
         return Ok(());
     }
     let mut path = Vec::new();
-    Difference { repository, each }.tree(commit.tree_id(), &parents, &mut path, 0)
+    Difference { store, each }.tree(commit.tree_id(), &parents, &mut path, 0)
 }
 
 struct Difference<'d> {
-    repository: &'d Repository,
+    store: &'d Store,
     each: &'d mut dyn FnMut(Introduced<'_>),
 }
 
@@ -63,9 +63,8 @@ impl Difference<'_> {
         if depth > DEEPEST {
             bail!("tree {tree} is nested deeper than {DEEPEST} folders");
         }
-        let tree = find_tree(self.repository, tree)?;
-        let parents: Vec<Tree<'_>> =
-            parents.iter().map(|&parent| find_tree(self.repository, parent)).collect::<Result<_>>()?;
+        let tree = self.store.tree(tree)?;
+        let parents: Vec<Tree<'_>> = parents.iter().map(|&parent| self.store.tree(parent)).collect::<Result<_>>()?;
         for entry in &tree {
             let there: Vec<(Oid, Option<ObjectType>)> = parents
                 .iter()
@@ -93,40 +92,27 @@ impl Difference<'_> {
     }
 }
 
-fn find_tree(repository: &Repository, id: Oid) -> Result<Tree<'_>> {
-    repository.find_tree(id).with_context(|| format!("could not read tree {id}"))
-}
-
 /// Which of `wanted` some ref reaches before the push: commits, trees' blobs, and what tags name.
 /// Walks history newest first and stops when all are found.
 ///
 /// # Errors
 /// An object could not be read.
-pub(crate) fn reachable_before(repository: &Repository, wanted: &HashSet<Oid>) -> Result<HashSet<Oid>> {
-    let mut search = Search { repository, wanted, found: HashSet::new(), seen: HashSet::new() };
+pub(crate) fn reachable_before(store: &Store, wanted: &HashSet<Oid>) -> Result<HashSet<Oid>> {
+    let mut search = Search { store, wanted, found: HashSet::new(), seen: HashSet::new() };
     if wanted.is_empty() {
         return Ok(search.found);
     }
-    for reference in repository.references().context("could not read the refs")?.flatten() {
-        let Ok(target) = reference.peel(ObjectType::Any) else { continue };
-        search.check(target.id());
-        match target.kind() {
-            Some(ObjectType::Tree) => search.tree(target.id())?,
-            Some(ObjectType::Tag) => {
-                if let Ok(inner) = target.peel(ObjectType::Tree) {
-                    search.tree(inner.id())?;
-                }
-            }
-            _ => {}
+    for reference in store.repository().references().context("could not read the refs")?.flatten() {
+        if let Some(id) = reference.resolve().ok().and_then(|reference| reference.target()) {
+            search.named(id)?;
         }
     }
-    let mut walk = repository.revwalk().context("could not walk the commits")?;
+    let mut walk = store.repository().revwalk().context("could not walk the commits")?;
     walk.push_glob("*").context("could not read the refs")?;
     for id in walk {
         let id = id.context("could not walk the commits")?;
         search.check(id);
-        let commit = repository.find_commit(id).with_context(|| format!("could not read commit {id}"))?;
-        search.tree(commit.tree_id())?;
+        search.tree(store.commit(id)?.tree_id())?;
         if search.found.len() == wanted.len() {
             break;
         }
@@ -135,7 +121,7 @@ pub(crate) fn reachable_before(repository: &Repository, wanted: &HashSet<Oid>) -
 }
 
 struct Search<'s> {
-    repository: &'s Repository,
+    store: &'s Store,
     wanted: &'s HashSet<Oid>,
     found: HashSet<Oid>,
     seen: HashSet<Oid>,
@@ -148,6 +134,21 @@ impl Search<'_> {
         }
     }
 
+    /// What a ref names: tags on tags, and what the last one is on, unless it is a commit, which the walk visits.
+    fn named(&mut self, id: Oid) -> Result<()> {
+        let mut object = self.store.object(id)?;
+        self.check(id);
+        while let Some(tag) = object.as_tag() {
+            let target = tag.target_id();
+            self.check(target);
+            object = self.store.object(target)?;
+        }
+        match object.kind() {
+            Some(ObjectType::Tree) => self.tree(object.id()),
+            _ => Ok(()),
+        }
+    }
+
     fn tree(&mut self, root: Oid) -> Result<()> {
         let mut waiting = vec![root];
         while let Some(id) = waiting.pop() {
@@ -155,7 +156,7 @@ impl Search<'_> {
                 continue;
             }
             self.check(id);
-            for entry in &find_tree(self.repository, id)? {
+            for entry in &self.store.tree(id)? {
                 match entry.kind() {
                     Some(ObjectType::Tree) => waiting.push(entry.id()),
                     Some(ObjectType::Blob) => self.check(entry.id()),

@@ -2,3 +2,6 @@
 
 pub(crate) mod arrived;
 pub(crate) mod history;
+mod store;
+
+pub(crate) use store::Store;

@@ -4,20 +4,24 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use git2::{Oid, Repository};
+use git2::Oid;
+use keyward_rules::Catalogue;
 use keyward_rules::policy::{Action, Decision, DoubtAction};
-use keyward_rules::rule::ProviderSpec;
 
 use super::updates::RefUpdate;
 use super::{Inspection, Place, Sighting};
 use crate::config::Config;
+use crate::objects::Store;
 use crate::output;
 
 /// Columns that fit a terminal of 80 after git's `remote: `.
 const COLUMNS: usize = 72;
 
-/// Credentials told in full; three lines each keep the message under twenty.
-const SHOWN: usize = 4;
+/// Credentials told in full; four lines each keep the message at twenty.
+const SHOWN: usize = 3;
+
+/// Consoles named; more than one only where credentials of several providers are rejected.
+const SHOWN_CONSOLES: usize = 2;
 
 /// Commits named for one credential.
 const SHOWN_COMMITS: usize = 3;
@@ -32,66 +36,62 @@ pub(crate) struct Fix {
 
 impl Fix {
     /// Works out the commands for what is blocked.
-    pub(crate) fn of(repository: &Repository, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
+    pub(crate) fn of(store: &Store, catalogue: &Catalogue, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
         let blocked: Vec<&Sighting> = sightings.iter().filter(|sighting| sighting.decision.blocks()).collect();
         let mut fix = Fix::default();
-        let catalogue = keyward_rules::Catalogue::builtin();
         for provider in catalogue.providers() {
             if sightings.iter().any(|sighting| sighting.finding.provider == provider.id) {
-                fix.consoles.insert(provider.id.clone(), revoke(provider));
+                fix.consoles.insert(provider.id.clone(), provider.console.clone());
             }
         }
         for sighting in &blocked {
-            if let Some(&first) = sighting.commits.first() {
-                if let Some(name) = ref_of(repository, updates, first) {
-                    fix.refs.insert(first, name);
-                }
+            if let Some(&first) = sighting.commits.first()
+                && let Some(name) = ref_of(store, updates, first)
+            {
+                fix.refs.insert(first, name);
             }
         }
-        fix.steps = steps(repository, updates, &blocked);
+        fix.steps = steps(store, updates, &blocked);
         fix
     }
 }
 
-fn revoke(provider: &ProviderSpec) -> String {
-    provider.console.clone()
-}
-
 /// The pushed ref that leads to `commit`.
-fn ref_of(repository: &Repository, updates: &[RefUpdate], commit: Oid) -> Option<String> {
+fn ref_of(store: &Store, updates: &[RefUpdate], commit: Oid) -> Option<String> {
     updates.iter().find_map(|update| {
-        let tip = repository.find_object(update.new?, None).ok()?.peel_to_commit().ok()?.id();
-        let leads = tip == commit || repository.graph_descendant_of(tip, commit).unwrap_or(false);
+        let tip = store.object(update.new?).ok()?.peel_to_commit().ok()?.id();
+        let leads = tip == commit || store.repository().graph_descendant_of(tip, commit).unwrap_or(false);
         leads.then(|| ascii(&update.name))
     })
 }
 
-fn steps(repository: &Repository, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<String> {
+/// The commands, numbered from 2: revoking comes first.
+fn steps(store: &Store, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<String> {
     let mut steps = Vec::new();
     // Sightings come sorted by first commit, so the first that has one is where a rebase must begin.
     if let Some((sighting, &first)) = blocked.iter().find_map(|sighting| Some((sighting, sighting.commits.first()?))) {
         let tip = updates.iter().filter_map(|update| update.new).any(|id| id == first);
         let alone = blocked.iter().all(|sighting| sighting.commits.iter().all(|&id| id == first));
-        let in_message = sighting.place == Place::Commit;
-        let what = if in_message { "reword it without the secret" } else { "take the secret out of the file" };
+        let mend = match sighting.place {
+            Place::Commit => "reword it: git commit --amend",
+            Place::Name => "git mv the file, then: git commit -a --amend",
+            _ => "take the secret out, then: git commit -a --amend",
+        };
         if tip && alone {
-            steps.push(if in_message {
-                "git commit --amend   and reword it without the secret".to_owned()
-            } else {
-                "take the secret out, then: git commit -a --amend".to_owned()
-            });
+            steps.push(format!("2. {mend}"));
+            steps.push("3. git push again".to_owned());
         } else {
-            let root = repository.find_commit(first).is_ok_and(|commit| commit.parent_count() == 0);
+            let root = store.commit(first).is_ok_and(|commit| commit.parent_count() == 0);
             let from = if root { "--root".to_owned() } else { format!("{}^", short(first)) };
-            let word = if in_message { "reword" } else { "edit" };
-            steps.push(format!("git rebase -i {from}   mark {} \"{word}\",", short(first)));
-            steps.push(format!("   {what}, git rebase --continue"));
+            steps.push(format!("2. git rebase -i {from}   and mark {} \"edit\"", short(first)));
+            steps.push(format!("   {mend}"));
+            steps.push("3. git rebase --continue, then git push again".to_owned());
         }
     }
     for sighting in blocked.iter().filter(|sighting| sighting.commits.is_empty()) {
         match &sighting.place {
-            Place::Tag(name) => steps.push(format!("git tag -d {}   and make it anew without the secret", ascii(name))),
-            _ => steps.push("push without the ref that leads to the object above".to_owned()),
+            Place::Tag(name) => steps.push(format!("2. git tag -d {}   make it anew, push it", ascii(name))),
+            _ => steps.push("2. push without the ref that leads to that object".to_owned()),
         }
     }
     steps.dedup();
@@ -178,7 +178,7 @@ fn doubts(inspection: &Inspection, config: &Config) -> Vec<String> {
     let lines = inspection.doubts.iter().take(3).flat_map(|doubt| {
         let accepted = config.policy.doubt.action(doubt.kind) == DoubtAction::Accept;
         let verdict = if accepted { "accepted by policy" } else { "rejected by policy" };
-        wrap(&format!("{} ({verdict})", ascii(&doubt.detail)))
+        wrap(&format!("{verdict}: {}", ascii(&doubt.detail)))
     });
     lines.collect()
 }
@@ -187,14 +187,14 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection) -> Vec<String> {
     let finding = &sighting.finding;
     let word = if sighting.decision.blocks() { "error" } else { "warning" };
     let state = if sighting.known { " (was there before)" } else { "" };
-    let mut lines =
-        vec![format!("{word}[{}]: {}: {}{state}", finding.code, ascii(&finding.name), ascii(&finding.reason))];
+    let mut lines = vec![format!("{word}[{}]: {}{state}", finding.code, ascii(&finding.name))];
     let commits = commit_list(&sighting.commits);
     let place = match &sighting.place {
         Place::File => middle(
             &format!("{}:{}:{}", ascii(&finding.path), finding.location.line, finding.location.column),
             COLUMNS - commits.len() - 5,
         ),
+        Place::Name => middle(&format!("the name of {}", ascii(&finding.path)), COLUMNS - commits.len() - 5),
         Place::Commit => format!("commit message, line {}", finding.location.line),
         Place::Tag(name) => middle(&format!("tag {}, line {}", ascii(name), finding.location.line), 50),
         Place::Object(id) => {
@@ -209,6 +209,7 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection) -> Vec<String> {
         line
     });
     lines.push(format!("  {} | {}", finding.location.line, ascii(&finding.preview)));
+    lines.push(format!("  why: {}", ascii(&finding.reason)));
     lines
 }
 
@@ -232,13 +233,13 @@ fn hints(inspection: &Inspection, config: &Config, blocked: &[&Sighting]) -> Vec
         return vec![format!("hint: this is no fault of your commits; ask {}", ascii(&config.contact))];
     };
     let mut lines = Vec::new();
-    let console = inspection.fix.consoles.get(&first.finding.provider).map_or("", String::as_str);
     lines.push("hint: 1. revoke it, it has left your machine:".to_owned());
-    lines.push(format!("hint:    {}", ascii(console)));
-    for (index, step) in inspection.fix.steps.iter().enumerate() {
-        lines.push(if index == 0 { format!("hint: 2. {step}") } else { format!("hint:    {step}") });
-    }
-    lines.push("hint: 3. git push again".to_owned());
+    let mut consoles: Vec<&String> =
+        blocked.iter().filter_map(|sighting| inspection.fix.consoles.get(&sighting.finding.provider)).collect();
+    consoles.dedup();
+    let room = if blocked.len() > SHOWN { 1 } else { SHOWN_CONSOLES };
+    lines.extend(consoles.iter().take(room).map(|console| format!("hint:    {}", ascii(console))));
+    lines.extend(inspection.fix.steps.iter().map(|step| format!("hint: {step}")));
     lines.push(format!("hint: not a secret? tell {} {}", ascii(&config.contact), first.finding.code));
     lines
 }
@@ -311,6 +312,7 @@ mod tests {
             ledger: None,
             allowlist: Allowlist::default(),
             largest_object: 1,
+            deadline: 30,
             policy: Policy::default(),
         }
     }
@@ -337,8 +339,9 @@ mod tests {
         let mut fix = Fix::default();
         fix.consoles.insert("slack".into(), "https://api.slack.com/apps".into());
         fix.steps = vec![
-            "git rebase -i 3333333^   mark 3333333 \"edit\",".into(),
-            "   take the secret out of the file, git rebase --continue".into(),
+            "2. git rebase -i 3333333^   and mark 3333333 \"edit\"".into(),
+            "   take the secret out, then: git commit -a --amend".into(),
+            "3. git rebase --continue, then git push again".into(),
         ];
         let mut sightings = sightings(count);
         if !rejected {

@@ -1,5 +1,6 @@
 //! One push: what git wrote to the hook in, a verdict and a message out. Nothing here panics outwards or accepts in silence.
 
+mod deadline;
 mod find;
 mod message;
 mod place;
@@ -10,8 +11,8 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use git2::{Oid, Repository};
+use anyhow::{Context as _, Result};
+use git2::Oid;
 use keyward_rules::Finding;
 use keyward_rules::allowlist::Day;
 use keyward_rules::policy::{Context, Decision, Doubt, DoubtAction, DoubtKind, judge};
@@ -19,6 +20,7 @@ use keyward_rules::policy::{Context, Decision, Doubt, DoubtAction, DoubtKind, ju
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
 use crate::ledger::{self, Entry, LedgerFinding};
+use crate::objects::Store;
 use crate::output;
 use crate::scanner::Scanner;
 use crate::server::Server;
@@ -44,6 +46,8 @@ pub(crate) struct Sighting {
 pub(crate) enum Place {
     /// In a file.
     File,
+    /// In a file's name.
+    Name,
     /// In a commit's message or header.
     Commit,
     /// In an annotated tag.
@@ -80,11 +84,13 @@ pub(crate) fn pre_receive(config: Option<PathBuf>, then: Option<&Path>) -> Resul
     std::panic::set_hook(Box::new(|_| {}));
     let git_dir = std::env::var_os("GIT_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let server = Server::of(&git_dir);
+    let watch = deadline::watch(config.clone(), server.clone(), input.clone());
     let mut inspection = match read {
-        Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &server, &input)))
+        Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, &input)))
             .unwrap_or_else(|_| doubtful("Keyward itself failed on this push; please report it to Keyward's authors")),
         Err(error) => doubtful(&format!("could not read what git says about the push: {error}")),
     };
+    watch.finished();
     let rejected = rejects(&config, &inspection);
     if let Some(doubt) = record(&config, &server, &input, &inspection, rejected) {
         inspection.doubts.push(doubt);
@@ -113,24 +119,26 @@ fn rejects(config: &Config, inspection: &Inspection) -> bool {
 }
 
 /// Looks at everything the push brings and decides about what is found.
-fn inspect(config: &Config, server: &Server, input: &[u8]) -> Inspection {
-    match try_inspect(config, server, input) {
+fn inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Inspection {
+    match try_inspect(config, git_dir, server, input) {
         Ok(inspection) => inspection,
         Err(error) => doubtful(&output::one_line(&error)),
     }
 }
 
-fn try_inspect(config: &Config, server: &Server, input: &[u8]) -> Result<Inspection> {
+fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Result<Inspection> {
     let updates = updates::parse(input)?;
     if updates.iter().all(|update| update.new.is_none()) {
         return Ok(Inspection::default());
     }
-    let repository = Repository::open_from_env()
-        .map_err(|error| anyhow::anyhow!("could not open the repository: {}", error.message()))?;
+    let store = Store::of_hook(git_dir).context("could not open the repository")?;
     let scanner = Scanner::new(config.key.clone(), server.repository.clone());
-    let found = find::find(&repository, &scanner, &updates, config.largest_object)?;
-    let doubts = found.doubts.clone();
-    let mut sightings = place::place(&repository, &scanner, found)?;
+    let found = find::find(&store, &scanner, &updates, config.largest_object)?;
+    let mut doubts = found.doubts.clone();
+    let mut sightings = place::place(&store, &scanner, &found).unwrap_or_else(|error| {
+        doubts.push(find::doubt(&error));
+        place::unplaced(&found)
+    });
     let refs: Vec<String> =
         updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
     let context =
@@ -138,7 +146,7 @@ fn try_inspect(config: &Config, server: &Server, input: &[u8]) -> Result<Inspect
     for sighting in &mut sightings {
         sighting.decision = judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context);
     }
-    let fix = message::Fix::of(&repository, &updates, &sightings);
+    let fix = message::Fix::of(&store, scanner.engine().catalogue(), &updates, &sightings);
     Ok(Inspection { sightings, doubts, fix })
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use anyhow::{Context, Result};
-use git2::{ObjectType, Oid, Repository};
+use anyhow::Result;
+use git2::{ObjectType, Oid};
 use keyward_rules::policy::{Action, Decision};
 use keyward_rules::{Finding, Fingerprint, printable};
 
 use super::find::{Found, FoundObject};
 use super::{Place, Sighting};
-use crate::objects::history;
+use crate::objects::{Store, history};
 use crate::scanner::Scanner;
 
 /// A blob at a path in a new commit.
@@ -23,25 +23,29 @@ struct Introduction {
 ///
 /// # Errors
 /// An object could not be read.
-pub(crate) fn place(repository: &Repository, scanner: &Scanner, found: Found) -> Result<Vec<Sighting>> {
+pub(crate) fn place(store: &Store, scanner: &Scanner, found: &Found) -> Result<Vec<Sighting>> {
     if found.objects.is_empty() {
         return Ok(Vec::new());
     }
     let mut placing = Placing {
-        repository,
+        store,
         scanner,
-        introductions: introductions(repository, &found)?,
+        introductions: HashMap::new(),
         order: found.commits.iter().enumerate().map(|(index, &id)| (id, index)).collect(),
         contents: HashMap::new(),
         before: HashSet::new(),
     };
+    let introduced = introductions(store, scanner, found)?;
+    placing.introductions = introduced.blobs;
     let unsure = found.objects.iter().map(|object| object.id).filter(|&id| found.arrived.may_be_old(id)).collect();
-    placing.before = history::reachable_before(repository, &unsure)?;
+    placing.before = history::reachable_before(store, &unsure)?;
     let mut by_fingerprint: BTreeMap<Fingerprint, Vec<Sighting>> = BTreeMap::new();
+    let mut all = introduced.names;
     for object in &found.objects {
-        for sighting in placing.object(object)? {
-            by_fingerprint.entry(sighting.finding.fingerprint).or_default().push(sighting);
-        }
+        all.extend(placing.object(object)?);
+    }
+    for sighting in all {
+        by_fingerprint.entry(sighting.finding.fingerprint).or_default().push(sighting);
     }
     let mut sightings: Vec<Sighting> = by_fingerprint.into_values().filter_map(|same| placing.merge(same)).collect();
     sightings.sort_by_key(|sighting| {
@@ -51,30 +55,70 @@ pub(crate) fn place(repository: &Repository, scanner: &Scanner, found: Found) ->
     Ok(sightings)
 }
 
-fn introductions(repository: &Repository, found: &Found) -> Result<HashMap<Oid, Vec<Introduction>>> {
-    let blobs: HashSet<Oid> =
-        found.objects.iter().filter(|object| object.kind == ObjectType::Blob).map(|object| object.id).collect();
-    let mut introductions: HashMap<Oid, Vec<Introduction>> = HashMap::new();
-    if blobs.is_empty() {
+/// The same where history cannot be read: every credential counts as new, and stands in its object.
+pub(crate) fn unplaced(found: &Found) -> Vec<Sighting> {
+    let sightings = found.objects.iter().flat_map(|object| {
+        object.findings.iter().map(|finding| Sighting {
+            finding: finding.clone(),
+            place: Place::Object(object.id),
+            commits: Vec::new(),
+            known: false,
+            decision: Decision::Act(Action::Observe),
+        })
+    });
+    sightings.collect()
+}
+
+/// What new commits introduce: blobs with findings, and names with findings.
+#[derive(Default)]
+struct Introductions {
+    blobs: HashMap<Oid, Vec<Introduction>>,
+    names: Vec<Sighting>,
+}
+
+fn introductions(store: &Store, scanner: &Scanner, found: &Found) -> Result<Introductions> {
+    let of = |kind| found.objects.iter().filter(move |object| object.kind == kind).map(|object| object.id);
+    let blobs: HashSet<Oid> = of(ObjectType::Blob).collect();
+    let in_names = of(ObjectType::Tree).next().is_some();
+    let mut introductions = Introductions::default();
+    if blobs.is_empty() && !in_names {
         return Ok(introductions);
     }
     for &id in &found.commits {
-        let commit = repository.find_commit(id).with_context(|| format!("could not read commit {id}"))?;
-        history::introduced(repository, &commit, &mut |introduced| {
+        history::introduced(store, &store.commit(id)?, &mut |introduced| {
             if blobs.contains(&introduced.blob) {
-                introductions.entry(introduced.blob).or_default().push(Introduction {
+                introductions.blobs.entry(introduced.blob).or_default().push(Introduction {
                     commit: id,
                     path: introduced.path.to_vec(),
                     replaced: introduced.replaced.to_vec(),
                 });
+            }
+            if in_names {
+                introductions.names.extend(names(scanner, id, &introduced));
             }
         })?;
     }
     Ok(introductions)
 }
 
+/// Credentials in the path itself; known where a parent has a file there already.
+fn names(scanner: &Scanner, commit: Oid, introduced: &history::Introduced<'_>) -> Vec<Sighting> {
+    let lines: Vec<u8> = introduced.path.iter().map(|&byte| if byte == b'/' { b'\n' } else { byte }).collect();
+    let sighting = |mut finding: Finding| {
+        finding.path = scanner.path(introduced.path, &finding);
+        Sighting {
+            finding,
+            place: Place::Name,
+            commits: vec![commit],
+            known: !introduced.replaced.is_empty(),
+            decision: Decision::Act(Action::Observe),
+        }
+    };
+    scanner.scan(&lines, b"").into_iter().map(sighting).collect()
+}
+
 struct Placing<'p> {
-    repository: &'p Repository,
+    store: &'p Store,
     scanner: &'p Scanner,
     introductions: HashMap<Oid, Vec<Introduction>>,
     /// Position of each new commit, oldest first.
@@ -100,12 +144,12 @@ impl Placing<'_> {
                 Ok(object.findings.iter().map(|finding| sighting(finding, Place::Commit, vec![object.id])).collect())
             }
             ObjectType::Tag => {
-                let tag =
-                    self.repository.find_tag(object.id).with_context(|| format!("could not read tag {}", object.id))?;
-                let name = printable(tag.name_bytes());
+                let name = printable(self.store.tag(object.id)?.name_bytes());
                 Ok(object.findings.iter().map(|finding| sighting(finding, Place::Tag(name.clone()), vec![])).collect())
             }
             _ if self.introductions.contains_key(&object.id) => self.blob(object, known),
+            // Names are placed by the commits that introduce them.
+            ObjectType::Tree if !self.order.is_empty() => Ok(Vec::new()),
             // The old version of a file, sent along as the base of a delta, is no part of the push.
             _ if known => Ok(Vec::new()),
             _ => {
@@ -125,7 +169,7 @@ impl Placing<'_> {
             }
             for finding in &object.findings {
                 let mut finding = finding.clone();
-                finding.path = printable(&introduction.path);
+                finding.path = self.scanner.path(&introduction.path, &finding);
                 sightings.push(Sighting {
                     known: reached_before || there.contains(&finding.fingerprint),
                     finding,
@@ -141,7 +185,7 @@ impl Placing<'_> {
 
     fn fingerprints(&mut self, blob: Oid) -> Result<&HashSet<Fingerprint>> {
         if !self.contents.contains_key(&blob) {
-            let content = self.repository.find_blob(blob).with_context(|| format!("could not read blob {blob}"))?;
+            let content = self.store.blob(blob)?;
             self.contents.insert(blob, self.scanner.fingerprints(content.content()));
         }
         Ok(&self.contents[&blob])
@@ -151,7 +195,12 @@ impl Placing<'_> {
     fn merge(&self, mut same: Vec<Sighting>) -> Option<Sighting> {
         let position = |sighting: &Sighting| sighting.commits.first().and_then(|id| self.order.get(id)).copied();
         same.sort_by_key(|sighting| {
-            (sighting.known, position(sighting).unwrap_or(usize::MAX), sighting.finding.path.clone())
+            (
+                sighting.known,
+                position(sighting).unwrap_or(usize::MAX),
+                sighting.place == Place::Name,
+                sighting.finding.path.clone(),
+            )
         });
         let mut commits: Vec<Oid> = same.iter().flat_map(|sighting| sighting.commits.iter().copied()).collect();
         let mut seen = HashSet::new();

@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use git2::{ObjectType, Oid, Repository, Sort};
+use git2::{ObjectType, Oid, Sort};
 use keyward_rules::policy::{Action, Decision};
 use keyward_rules::{Finding, printable};
 
 use super::{Judged, NotScanned, Scan, distinct};
-use crate::objects::history;
+use crate::objects::{Store, history};
+use crate::output;
 use crate::report::Progress;
 use crate::scanner::Scanner;
 
 /// Scans the whole object store, what refs no longer reach included.
-pub(super) fn scan(repository: &Repository, scanner: &Scanner, largest: u64) -> Result<Scan> {
-    let odb = repository.odb().context("could not open the object store")?;
+pub(super) fn scan(store: &Store, scanner: &Scanner, largest: u64) -> Result<Scan> {
+    let odb = store.odb()?;
     let mut ids = Vec::new();
     odb.foreach(|id| {
         ids.push(*id);
@@ -26,10 +27,10 @@ pub(super) fn scan(repository: &Repository, scanner: &Scanner, largest: u64) -> 
     let progress = Progress::new("objects");
     for id in ids {
         progress.step();
-        let read = odb.read_header(id).and_then(|(size, kind)| match kind {
+        let read = store.header(&odb, id).and_then(|(size, kind)| match kind {
             ObjectType::Tree => Ok(None),
-            _ if size as u64 > largest => Ok(Some(Err(size))),
-            _ => odb.read(id).map(|object| Some(Ok((kind, object)))),
+            _ if size > largest => Ok(Some(Err(size))),
+            _ => store.read(&odb, id).map(|object| Some(Ok((kind, object)))),
         });
         match read {
             Ok(None) => {}
@@ -47,13 +48,11 @@ pub(super) fn scan(repository: &Repository, scanner: &Scanner, largest: u64) -> 
                 path: id.to_string(),
                 reason: format!("its {} MiB are over `largest_object`", size >> 20),
             }),
-            Err(error) => scan
-                .not_scanned
-                .push(NotScanned { path: id.to_string(), reason: format!("could not be read: {}", error.message()) }),
+            Err(error) => scan.not_scanned.push(NotScanned { path: id.to_string(), reason: output::one_line(&error) }),
         }
     }
     progress.finish();
-    place(repository, blobs, &mut scan)?;
+    place(store, blobs, &mut scan)?;
     Ok(scan)
 }
 
@@ -62,18 +61,18 @@ fn judged(finding: Finding, commit: Option<Oid>) -> Judged {
 }
 
 /// Names path and first commit of each blob; one that no commit introduces is told without.
-fn place(repository: &Repository, mut blobs: HashMap<Oid, Vec<Finding>>, scan: &mut Scan) -> Result<()> {
+fn place(store: &Store, mut blobs: HashMap<Oid, Vec<Finding>>, scan: &mut Scan) -> Result<()> {
     if blobs.is_empty() {
         return Ok(());
     }
-    let mut walk = repository.revwalk().context("could not walk the commits")?;
+    let mut walk = store.repository().revwalk().context("could not walk the commits")?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE).context("could not sort the commits")?;
     walk.push_glob("*").context("could not read the refs")?;
     let mut placed = Vec::new();
     for id in walk {
         let id = id.context("could not walk the commits")?;
-        let commit = repository.find_commit(id).with_context(|| format!("could not read commit {id}"))?;
-        history::introduced(repository, &commit, &mut |introduced| {
+        let commit = store.commit(id)?;
+        history::introduced(store, &commit, &mut |introduced| {
             for finding in blobs.remove(&introduced.blob).unwrap_or_default() {
                 placed.push(judged(Finding { path: printable(introduced.path), ..finding }, Some(id)));
             }

@@ -1,0 +1,49 @@
+//! Ends a push that takes too long. Some damage makes libraries loop for ever; a developer must not wait for that.
+
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use keyward_rules::policy::{Doubt, DoubtAction, DoubtKind};
+
+use super::{Inspection, message, record};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::output;
+use crate::server::Server;
+
+/// A running watch.
+pub(super) struct Watch(Sender<()>);
+
+impl Watch {
+    /// The work was done in time.
+    pub(super) fn finished(self) {
+        // The watch may just have ended; then the process is about to.
+        let _ = self.0.send(());
+    }
+}
+
+/// Starts to watch: after `config.deadline` seconds the policy's verdict is told and the process ends.
+pub(super) fn watch(config: Config, server: Server, input: Vec<u8>) -> Watch {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let patience = Duration::from_secs(config.deadline);
+        if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            let exit = give_up(&config, &server, &input);
+            std::process::exit(match exit {
+                Exit::Clean => 0,
+                Exit::Blocked | Exit::CouldNotTell => 2,
+            });
+        }
+    });
+    Watch(sender)
+}
+
+fn give_up(config: &Config, server: &Server, input: &[u8]) -> Exit {
+    let detail = format!("the push was not checked to its end within {} seconds", config.deadline);
+    let doubt = Doubt { kind: DoubtKind::Time, detail };
+    let inspection = Inspection { doubts: vec![doubt], ..Inspection::default() };
+    let rejected = config.policy.doubt.time == DoubtAction::Reject;
+    record(config, server, input, &inspection, rejected);
+    output::message(&message::compose(&inspection, config, rejected));
+    if rejected { Exit::CouldNotTell } else { Exit::Clean }
+}
