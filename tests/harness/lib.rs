@@ -1,0 +1,18 @@
+//! What the stories are told with: a server, a developer's clone, credentials made up at run time. It knows the programs from outside
+//! only, and everything it makes lies in scratch folders.
+
+mod credential;
+mod http;
+mod program;
+mod push;
+mod server;
+mod work;
+mod world;
+
+pub use credential::Credential;
+pub use http::HttpServer;
+pub use program::{Run, git, keyward, run, run_with, shell};
+pub use push::Push;
+pub use server::{CONTACT, Server};
+pub use work::Work;
+pub use world::World;

@@ -1,0 +1,110 @@
+//! A Git server: a bare repository, and the hook as an administrator installs it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::program::{Run, git, keyward, run};
+
+/// Whom a developer asks, as the stories' administrator says it.
+pub const CONTACT: &str = "https://wiki.example.com/keyward";
+
+/// A bare repository in a scratch folder.
+#[derive(Debug)]
+pub struct Server {
+    root: TempDir,
+}
+
+impl Server {
+    /// Without a hook.
+    ///
+    /// # Panics
+    /// Git does not run.
+    pub fn bare() -> Server {
+        let server = Server { root: tempfile::tempdir().expect("a scratch folder") };
+        fs::create_dir_all(server.path()).expect("a writable folder");
+        server.git(["init", "--quiet", "--bare", "--initial-branch=main", "."]);
+        // Nothing may still write to the folder when the story is over.
+        server.git(["config", "receive.autogc", "false"]);
+        server
+    }
+
+    /// With the hook.
+    pub fn guarded() -> Server {
+        let server = Server::bare();
+        server.install();
+        server
+    }
+
+    /// Installs the hook as an administrator does.
+    ///
+    /// # Panics
+    /// `keyward install` fails.
+    pub fn install(&self) {
+        let config = self.config();
+        let contact = if config.exists() { vec![] } else { vec!["--contact", CONTACT] };
+        run(keyward(self.root()).arg("install").arg("--config").arg(config).args(contact).arg(self.path())).exits(0);
+    }
+
+    /// The scratch folder: repository, configuration, key, ledger.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The repository.
+    pub fn path(&self) -> PathBuf {
+        self.root().join("group").join("app.git")
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.root().join("etc").join("keyward.toml")
+    }
+
+    /// Everything in the ledger.
+    pub fn ledger(&self) -> String {
+        fs::read_to_string(self.root().join("etc").join("ledger.jsonl")).unwrap_or_default()
+    }
+
+    /// Changes one setting, given as the line that is there and the line that shall be.
+    ///
+    /// # Panics
+    /// The line is not there.
+    #[track_caller]
+    pub fn set(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.config()).expect("a configuration");
+        assert!(text.contains(from), "{from:?} is not in the configuration:\n{text}");
+        fs::write(self.config(), text.replacen(from, to, 1)).expect("a writable configuration");
+    }
+
+    /// The hook, as git calls it.
+    pub fn hook(&self) -> Command {
+        let mut command = keyward(&self.path());
+        command.arg("pre-receive").arg("--config").arg(self.config()).env("GIT_DIR", ".");
+        command
+    }
+
+    /// Runs git in the repository; what it prints, trimmed.
+    ///
+    /// # Panics
+    /// Git fails.
+    #[track_caller]
+    pub fn git<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> String {
+        let done: Run = run(git(&self.path()).args(arguments));
+        done.exits(0);
+        done.out.trim().to_owned()
+    }
+
+    /// Every ref with what it names.
+    pub fn refs(&self) -> String {
+        self.git(["for-each-ref"])
+    }
+
+    /// The file of a loose object.
+    pub fn object(&self, id: &str) -> PathBuf {
+        self.path().join("objects").join(&id[..2]).join(&id[2..])
+    }
+}
