@@ -31,6 +31,9 @@ const TYPES: &[&[u8]] =
 /// Schemes of an `Authorization` header, and what people write before a token in one.
 const SCHEMES: &[&[u8]] = &[b"bearer", b"basic", b"token", b"ssws", b"apikey", b"api-key", b"bot", b"key"];
 
+/// The header whose value opens with a scheme.
+const HEADER: &[u8] = b"authorization";
+
 /// What joins name and value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
@@ -126,8 +129,9 @@ fn skip_scheme(bytes: &[u8], at: usize, value: usize) -> Option<usize> {
     let word = bytes[start..at].to_ascii_lowercase();
     let stands_alone = start == 0 || !is_name(bytes[start - 1]);
     // In an `Authorization` header any word can be the scheme.
-    let header =
-        bytes[start.saturating_sub(20)..start].trim_ascii_end().to_ascii_lowercase().ends_with(b"authorization:");
+    let joint = |byte: &u8| is_quote(*byte) || matches!(byte, b' ' | b':' | b'=' | b',' | b'>');
+    let end = bytes[..start].iter().rposition(|byte| !joint(byte)).map_or(0, |index| index + 1);
+    let header = bytes[end.saturating_sub(HEADER.len())..end].eq_ignore_ascii_case(HEADER);
     (stands_alone && (header || SCHEMES.contains(&word.as_slice()))).then_some(start)
 }
 
@@ -219,7 +223,15 @@ fn blank_assigns(bytes: &[u8], name: &Range<usize>) -> bool {
         b"set -gx",
         b"set -x",
         b"default",
+        b"(setq",
+        b"(def",
+        b"(defvar",
+        b"(defconst",
+        b"(define",
     ];
+    if bytes[name.clone()].eq_ignore_ascii_case(HEADER) {
+        return true;
+    }
     // .netrc puts login and password on one line.
     opens.contains(&first.as_slice()) || first.windows(6).any(|part| part == b"login ")
 }

@@ -17,14 +17,20 @@ impl Words {
         let text = &text[text.len().saturating_sub(LONGEST)..];
         let mut words = Words { letters: [0; LONGEST], length: 0, starts: 0 };
         let mut previous = Kind::Other;
+        let mut dash = false;
+        let mut flag = false;
         for &byte in text {
             let kind = KINDS[byte as usize];
             if kind != Kind::Other {
-                words.starts |= u128::from(begins_word(previous, kind)) << words.length;
+                // `-Dsonar.login`: Java's flag is no part of the word behind it.
+                let starts = begins_word(previous, kind) || flag && kind == Kind::Small;
+                words.starts |= u128::from(starts) << words.length;
                 // Sets the bit that makes a capital small and leaves digits as they are.
                 words.letters[words.length] = byte | 0x20;
                 words.length += 1;
             }
+            flag = dash && byte == b'D';
+            dash = byte == b'-';
             previous = kind;
         }
         words
@@ -34,11 +40,12 @@ impl Words {
         &self.letters[..self.length]
     }
 
-    /// Whether `word`, normalized, stands here as a word.
+    /// Whether `word`, normalized, stands here; one of up to five letters must stand alone.
     pub(crate) fn contains(&self, word: &[u8]) -> bool {
         // Names are a few dozen letters: a plain search is done before a clever one is set up.
         let letters = self.as_bytes();
-        (0..letters.len()).any(|at| letters[at..].starts_with(word) && self.holds(at, word.len()))
+        let counts = |at| word.len() > 5 || self.holds(at, word.len());
+        (0..letters.len()).any(|at| letters[at..].starts_with(word) && counts(at))
     }
 
     /// Whether what stands at `at` over `length` letters counts as a word. A short one must stand alone, or "auth" would be
@@ -114,7 +121,19 @@ mod tests {
         assert!(!holds("keyboard", "key"));
         assert!(!holds("author", "auth"));
         assert!(holds("mydatadogname", "datadog"));
+        assert!(holds("NEXTAUTH_SECRET", "authsecret"));
+    }
+
+    #[test]
+    fn a_keyword_begins_at_a_word_or_lies_inside_one() {
+        let holds = |name: &str, word: &str| {
+            let words = Words::of(name.as_bytes());
+            let at = words.as_bytes().windows(word.len()).position(|window| window == word.as_bytes());
+            words.holds(at.expect("it is there"), word.len())
+        };
         assert!(!holds("UPSTASH_API_KEY", "hapikey"));
         assert!(holds("HAPI_KEY", "hapikey"));
+        assert!(holds("mydatadogname", "datadog"));
+        assert!(holds("-Dsonar.login", "sonarlogin"));
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn at(
         return None;
     }
     let checksum = verify(checked, value)?;
-    if !checked.near.is_empty() && !is_near(checked, input, at, at + found.whole.end) {
+    let near = |words: &[String]| is_near(words, input, at, at + found.whole.end);
+    if !checked.near.is_empty() && !near(&checked.near) || !checked.unless.is_empty() && near(&checked.unless) {
         return None;
     }
     let (evidence, confidence) = match checksum {
@@ -72,13 +73,13 @@ fn verify(rule: &Rule, value: &[u8]) -> Option<Option<bool>> {
     }
 }
 
-fn is_near(rule: &Rule, input: &Input<'_>, start: usize, end: usize) -> bool {
+fn is_near(words: &[String], input: &Input<'_>, start: usize, end: usize) -> bool {
     let around = |from: usize, to: usize| input.bytes[from..to.min(input.bytes.len())].to_ascii_lowercase();
     let before = around(start.saturating_sub(NEAR_BEFORE), start);
     let after = around(end, end + NEAR_AFTER);
     let path = input.path.to_ascii_lowercase().into_bytes();
     let texts = [before, after, path];
-    rule.near.iter().any(|word| texts.iter().any(|text| memchr::memmem::find(text, word.as_bytes()).is_some()))
+    words.iter().any(|word| texts.iter().any(|text| memchr::memmem::find(text, word.as_bytes()).is_some()))
 }
 
 /// The name's last word if it is short and plain; a name is chosen by whoever pushes and is shown to others.

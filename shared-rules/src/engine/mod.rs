@@ -1,6 +1,7 @@
 //! Bytes in, matches out. Anchors first, then the few rules that hang on each, then structure and context.
 
 mod confirm;
+mod encoded;
 mod finder;
 mod index;
 mod resolve;
@@ -69,7 +70,12 @@ impl Engine {
 
     /// Every credential in the input, ascending by place, none overlapping another.
     pub fn scan(&self, input: &Input<'_>) -> Vec<Match> {
-        let mut scan = Scan { engine: self, input, found: Vec::new(), last_value: usize::MAX, seen: Vec::new() };
+        self.scan_inside(input, 0)
+    }
+
+    /// The same below `depth` decodings.
+    fn scan_inside(&self, input: &Input<'_>, depth: usize) -> Vec<Match> {
+        let mut scan = Scan { engine: self, input, depth, found: Vec::new(), last_value: usize::MAX, seen: Vec::new() };
         let end = input.range.end.min(input.bytes.len());
         let mut start = input.range.start.min(end);
         while start < end {
@@ -91,6 +97,8 @@ impl std::fmt::Debug for Engine {
 struct Scan<'s> {
     engine: &'s Engine,
     input: &'s Input<'s>,
+    /// Decodings undone so far.
+    depth: usize,
     found: Vec<Match>,
     /// Value that was judged last, since a name word and a token run often lead to the same one.
     last_value: usize,
@@ -163,7 +171,8 @@ impl runs::Anchors for Scan<'_> {
         let before = at.checked_sub(1).map(|index| self.input.bytes[index]);
         let assigned =
             |byte| matches!(byte, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'=' | b':' | b'>' | b',' | b'|' | b'(' | b'\n');
-        if before.is_some_and(assigned) {
+        if before.is_none_or(assigned) {
+            self.found.extend(encoded::find(self.engine, self.input, at, self.depth));
             self.assigned(at);
         }
     }

@@ -18,7 +18,16 @@ pub(super) fn resolve(catalogue: &Catalogue, bytes: &[u8], mut found: Vec<Match>
     });
     let mut kept: Vec<Match> = Vec::with_capacity(found.len());
     for candidate in found {
-        let overlaps = |other: &Match| other.span.start < candidate.span.end && candidate.span.start < other.span.end;
+        // Several credentials may hide in one encoded text.
+        let beside = |other: &Match| {
+            !other.trail.is_empty()
+                && other.span == candidate.span
+                && other.secret != candidate.secret
+                && !candidate.trail.is_empty()
+        };
+        let overlaps = |other: &Match| {
+            other.span.start < candidate.span.end && candidate.span.start < other.span.end && !beside(other)
+        };
         if !kept.iter().any(overlaps) {
             kept.push(candidate);
         }

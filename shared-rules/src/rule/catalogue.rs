@@ -171,6 +171,7 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
         structure,
         entropy: spec.entropy,
         near: spec.near.iter().map(|word| word.to_ascii_lowercase()).collect(),
+        unless: spec.unless.iter().map(|word| word.to_ascii_lowercase()).collect(),
         pair: spec.pair,
         reach,
         matches: spec.matches,

@@ -48,6 +48,8 @@ pub struct Rule {
     pub entropy: Option<f32>,
     /// Words of which one must stand nearby.
     pub near: Vec<String>,
+    /// Words of which none may stand nearby: they say that the value is meant to be public.
+    pub unless: Vec<String>,
     /// Ids of rules whose match nearby completes the credential.
     pub pair: Vec<String>,
     /// Longest credential in bytes.

@@ -72,6 +72,8 @@ pub struct RuleSpec {
     #[serde(default)]
     pub near: Vec<String>,
     #[serde(default)]
+    pub unless: Vec<String>,
+    #[serde(default)]
     pub pair: Vec<String>,
     #[serde(default)]
     pub reach: Option<u32>,

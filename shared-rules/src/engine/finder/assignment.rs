@@ -6,7 +6,7 @@ use super::score::{self, Kind};
 use crate::context::{Assignment, Operator, Words};
 use crate::engine::{Engine, Input, confirm};
 use crate::finding::{Evidence, Match};
-use crate::rule::Class;
+use crate::rule::{Class, Confidence};
 use crate::secret::Secret;
 
 /// Longest rest of a name behind its telling word, and longest gap up to the value, in bytes.
@@ -81,7 +81,10 @@ pub(in crate::engine) fn find(
     name: &Words,
 ) -> Option<Match> {
     let kind = score::kind(name)?;
-    let span = extent(input.bytes, at, assignment);
+    let span = extent(input.bytes, at, assignment)?;
+    if is_elsewhere(input.bytes, assignment, at) {
+        return None;
+    }
     let value = &input.bytes[span.clone()];
     let confidence = score::judge(&score::Candidate {
         kind,
@@ -92,6 +95,37 @@ pub(in crate::engine) fn find(
         next: input.bytes.get(span.end).copied(),
         path: input.path,
     })?;
+    let name = confirm::plain_name(&input.bytes[assignment.name.clone()]);
+    matched(engine, kind, value, span, confidence, name)
+}
+
+/// The same for a value that was decoded: a Secret of Kubernetes, or `user:password` of a Basic header.
+pub(in crate::engine) fn find_decoded(
+    engine: &Engine,
+    input: &Input<'_>,
+    decoded: &[u8],
+    assignment: &Assignment,
+) -> Option<Match> {
+    let name = &input.bytes[assignment.name.clone()];
+    let basic = name.to_ascii_lowercase().ends_with(b"authorization") || name.eq_ignore_ascii_case(b"auth");
+    let (kind, value) = match decoded.iter().position(|&byte| byte == b':') {
+        Some(colon) if basic => (Kind::Password, &decoded[colon + 1..]),
+        _ => (score::kind(&Words::of(name))?, decoded.trim_ascii()),
+    };
+    let candidate =
+        score::Candidate { kind, value, quoted: true, called: false, blank: false, next: None, path: input.path };
+    let confidence = score::judge(&candidate)?;
+    matched(engine, kind, value, 0..0, confidence, confirm::plain_name(name))
+}
+
+fn matched(
+    engine: &Engine,
+    kind: Kind,
+    value: &[u8],
+    span: Range<usize>,
+    confidence: Confidence,
+    name: Option<String>,
+) -> Option<Match> {
     let is_password = |rule: usize| engine.catalogue.rule(rule).class == Class::Password;
     let rules = engine.index.assignments();
     let rule = *rules.iter().find(|&&rule| is_password(rule) == (kind == Kind::Password))?;
@@ -102,14 +136,24 @@ pub(in crate::engine) fn find(
         evidence: Evidence::Shape,
         confidence,
         checksum: None,
-        name: confirm::plain_name(&input.bytes[assignment.name.clone()]),
+        name,
         trail: Vec::new(),
         prefix: String::new(),
     })
 }
 
-/// From the value's first byte to its end: the closing quote, or what ends a bare word.
-fn extent(bytes: &[u8], at: usize, assignment: &Assignment) -> Range<usize> {
+/// Whether the name belongs to a path, a call or an encrypted block rather than to this value:
+/// `token.ts": "hash"`, `md5(password) == "…"`, `password: ENC[AES256_GCM,data:…`.
+fn is_elsewhere(bytes: &[u8], assignment: &Assignment, at: usize) -> bool {
+    let name = &bytes[assignment.name.clone()];
+    let between = &bytes[assignment.name.end.min(at)..at];
+    let block = |text: &[u8]| [&b"ENC["[..], b"EJ["].iter().any(|open| memchr::memmem::find(text, open).is_some());
+    let line = bytes[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |index| index + 1);
+    name.contains(&b'/') || between.contains(&b')') || block(&bytes[line.max(at.saturating_sub(LONGEST_VALUE))..at])
+}
+
+/// From the value's first byte to its end: the closing quote, or what ends a bare word. `None` if it is longer than a secret.
+fn extent(bytes: &[u8], at: usize, assignment: &Assignment) -> Option<Range<usize>> {
     let window = &bytes[at..bytes.len().min(at + LONGEST_VALUE)];
     let quote = at.checked_sub(1).map(|index| bytes[index]).filter(|_| assignment.quoted);
     let length = match quote {
@@ -121,7 +165,7 @@ fn extent(bytes: &[u8], at: usize, assignment: &Assignment) -> Range<usize> {
             })
             .unwrap_or(window.len()),
     };
-    at..at + length
+    (length < LONGEST_VALUE).then_some(at..at + length)
 }
 
 fn quoted_length(window: &[u8], quote: u8) -> usize {

@@ -104,7 +104,7 @@ pub(super) fn judge(candidate: &Candidate<'_>) -> Option<Confidence> {
     }
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    if digits == value.len() || (digits == 0 && letters + separators(value) == value.len() && !random) {
+    if letters == 0 || (digits == 0 && letters + separators(value) == value.len() && !random) {
         return None;
     }
     if candidate.blank && !random {
@@ -121,13 +121,8 @@ pub(super) fn stands_for_a_password(value: &[u8]) -> bool {
     let holds = |part: &[u8]| memchr::memmem::find(value, part).is_some();
     let wrapped = |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
     let variable = value[0] == b'$' && value[1..].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    if variable
-        || holds(b"${")
-        || holds(b"$(")
-        || holds(b"***")
-        || value.starts_with(b"ENC[")
-        || value.starts_with(b"!vault")
-    {
+    let formatted = value.starts_with(b"%s") || value.ends_with(b"%s");
+    if variable || formatted || holds(b"${") || holds(b"$(") || holds(b"***") || is_protected(value) {
         return true;
     }
     if wrapped(b'{', b'}') || wrapped(b'<', b'>') || wrapped(b'%', b'%') || wrapped(b'[', b']') || wrapped(b'@', b'@') {
@@ -136,6 +131,41 @@ pub(super) fn stands_for_a_password(value: &[u8]) -> bool {
     let plain: Vec<u8> = value.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
     let distinct = plain.iter().collect::<std::collections::BTreeSet<_>>().len();
     distinct < 4 || is_made_of_dummies(&plain)
+}
+
+/// Whether the value is encrypted, hashed or public: SOPS, ejson, dotenvx, Jasypt, Spring Cloud Config, Ansible vault, crypt(3), PHC strings,
+/// data URIs, resource names, publishable keys, Ethereum addresses.
+fn is_protected(value: &[u8]) -> bool {
+    const OPENINGS: &[&[u8]] = &[
+        b"ENC[",
+        b"ENC(",
+        b"EJ[",
+        b"encrypted:",
+        b"enc:",
+        b"{cipher}",
+        b"!vault",
+        b"$ANSIBLE_VAULT",
+        b"vault:v",
+        b"data:",
+        b"arn:",
+        b"urn:",
+        b"pbkdf2",
+        b"{bcrypt}",
+        b"{SSHA",
+        b"sha256$",
+        b"sha512$",
+        b"scram-sha",
+        b"SCRAM-SHA",
+        b"pk.",
+        b"pk_",
+        b"pub",
+        b"otpauth:",
+    ];
+    let crypt = value[0] == b'$' && value[1..].iter().filter(|&&byte| byte == b'$').count() >= 2;
+    let address = value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit);
+    let character_class =
+        [&b"A-Z"[..], b"a-z", b"0-9", b"\\w", b"\\d"].iter().any(|part| memchr::memmem::find(value, part).is_some());
+    crypt || address || character_class || OPENINGS.iter().any(|opening| value.starts_with(opening))
 }
 
 /// Whether `plain` splits into dummy words and numbers without remainder.
@@ -171,7 +201,7 @@ pub(super) fn is_random(value: &[u8]) -> bool {
         return true;
     }
     let natural = naturalness(value);
-    if digits == 0 { value.len() >= 16 && natural < 0.3 } else { natural < 0.5 }
+    if digits == 0 { value.len() >= 12 && natural < 0.3 } else { natural < 0.5 }
 }
 
 /// Share of neighbouring letters that are a common pair.
