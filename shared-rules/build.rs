@@ -15,9 +15,16 @@ fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rule/spec.rs");
     println!("cargo::rerun-if-changed=src/rule/words.rs");
-    let files: Vec<spec::ProviderFile> = rule_files(Path::new("rules")).iter().map(|path| parse(path)).collect();
-    let table = postcard::to_allocvec(&files).expect("plain data always encodes");
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("rules.postcard");
+    let mut files: Vec<spec::ProviderFile> = rule_files(Path::new("rules")).iter().map(|path| parse(path)).collect();
+    // Samples are half of the text and are needed only by those who prove rules: they go into a table of their own.
+    let rules = files.iter_mut().flat_map(|file| &mut file.rules);
+    let samples: Vec<spec::Samples> = rules.map(|rule| std::mem::take(&mut rule.samples)).collect();
+    embed("rules.postcard", &postcard::to_allocvec(&files).expect("plain data always encodes"));
+    embed("samples.postcard", &postcard::to_allocvec(&samples).expect("plain data always encodes"));
+}
+
+fn embed(name: &str, table: &[u8]) {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join(name);
     fs::write(out, table).expect("cargo's output folder is writable");
 }
 
@@ -33,5 +40,5 @@ fn rule_files(dir: &Path) -> Vec<PathBuf> {
 
 fn parse(path: &Path) -> spec::ProviderFile {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("could not read {}: {error}", path.display()));
-    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    spec::ProviderFile::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

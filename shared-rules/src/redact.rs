@@ -127,7 +127,7 @@ mod tests {
         let key = FingerprintKey::new([1; 32]);
         let mut seen = 0;
         for rule in engine.catalogue().rules() {
-            for template in &rule.matches {
+            for template in &rule.samples.matches {
                 let sample = Sample::expand(template, 5, rule.structure).expect("proven elsewhere");
                 let text = sample.text.as_bytes();
                 for found in engine.scan(&Input::whole(text, "")) {

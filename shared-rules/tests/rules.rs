@@ -5,15 +5,16 @@ use keyward_rules::{Catalogue, Engine, Input};
 
 #[test]
 fn every_rule_finds_its_matches_and_leaves_its_ignores() {
-    let broken = prove(&Engine::builtin());
+    let broken = prove(&Engine::new(Catalogue::builtin_with_samples()));
     assert!(broken.is_empty(), "{} problems:\n{}", broken.len(), broken.join("\n"));
 }
 
 #[test]
 fn every_rule_cites_its_source_and_says_what_to_do() {
-    let catalogue = Catalogue::builtin();
+    let catalogue = Catalogue::builtin_with_samples();
     for rule in catalogue.rules() {
         let provider = catalogue.provider(rule);
+        assert!(!rule.samples.matches.is_empty() && !rule.samples.ignores.is_empty(), "{} has no samples", rule.id);
         assert!(rule.id.starts_with(&provider.id), "{} does not start with {}", rule.id, provider.id);
         for url in [&rule.source, &provider.docs, &provider.console] {
             assert!(url.starts_with("https://"), "{}: {url}", rule.id);

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::output;
 
 pub(super) fn list(format: ListFormat) -> Result<Exit> {
-    let catalogue = Catalogue::builtin();
+    let catalogue = Catalogue::builtin_with_samples();
     output::result(&match format {
         ListFormat::Text => text(&catalogue),
         ListFormat::Json => json(&catalogue)?,
@@ -52,8 +52,8 @@ fn json(catalogue: &Catalogue) -> Result<String> {
                 "shape": rule.shape.as_str(),
                 "structure": rule.structure.map(|structure| structure.as_str()),
                 "pair": rule.pair,
-                "matches": rule.matches.len(),
-                "ignores": rule.ignores.len(),
+                "matches": rule.samples.matches.len(),
+                "ignores": rule.samples.ignores.len(),
                 "console": provider.console,
                 "opens": provider.opens,
                 "revoke": provider.revoke,

@@ -1,6 +1,7 @@
 //! From the bytes at an anchor to the few rules that could match there, by a hash of four bytes.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::context::Words;
 use crate::rule::{Catalogue, Finder, RuleIndex, Shape};
@@ -32,54 +33,66 @@ impl Filter {
     }
 }
 
-/// A literal and the rules it anchors.
+/// A literal and a rule it anchors, filed under its first bytes.
 struct Entry {
-    literal: Vec<u8>,
-    rules: Vec<RuleIndex>,
+    key: u32,
+    literal: Range<u32>,
+    rule: RuleIndex,
 }
 
-/// Literals by their first four bytes.
+/// Literals by their first three or four bytes. Filled once, then sorted: start-up is paid at every push.
 struct Table {
-    filter: Filter,
-    buckets: HashMap<u32, Vec<usize>>,
-    entries: Vec<Entry>,
+    /// Over the first four bytes of longer literals, and over the three of the shortest.
+    filters: [Filter; 2],
+    entries: [Vec<Entry>; 2],
+    /// All literals, one behind the other.
+    text: Vec<u8>,
 }
+
+/// Cuts a little-endian key of four bytes to its first three.
+const FIRST_THREE: u32 = 0x00ff_ffff;
 
 impl Table {
     fn new() -> Self {
-        Table { filter: Filter::new(), buckets: HashMap::new(), entries: Vec::new() }
+        Table { filters: [Filter::new(), Filter::new()], entries: [Vec::new(), Vec::new()], text: Vec::new() }
     }
 
     fn insert(&mut self, literal: &[u8], rule: RuleIndex) {
-        let bucket = self.buckets.get(&keys(literal)[0]).map_or(&[][..], Vec::as_slice);
-        if let Some(&known) = bucket.iter().find(|&&index| self.entries[index].literal == literal) {
-            self.entries[known].rules.push(rule);
-            return;
-        }
-        let index = self.entries.len();
-        self.entries.push(Entry { literal: literal.to_vec(), rules: vec![rule] });
-        for key in keys(literal) {
-            self.filter.insert(key);
-            self.buckets.entry(key).or_default().push(index);
-        }
+        let (kind, key) = match *literal {
+            [a, b, c] => (1, u32::from_le_bytes([a, b, c, 0])),
+            _ => (0, literal.first_chunk().map_or(0, |&head| u32::from_le_bytes(head))),
+        };
+        let start = self.text.len() as u32;
+        self.text.extend_from_slice(literal);
+        self.filters[kind].insert(key);
+        self.entries[kind].push(Entry { key, literal: start..self.text.len() as u32, rule });
     }
 
+    fn sort(&mut self) {
+        self.entries.iter_mut().for_each(|entries| entries.sort_unstable_by_key(|entry| (entry.key, entry.rule)));
+    }
+
+    /// Calls `each` with length and rule of every literal at the start of `text`.
     #[inline(always)]
-    fn at<'t>(&'t self, text: &'t [u8]) -> Option<impl Iterator<Item = &'t Entry>> {
-        let key = u32::from_le_bytes(*text.first_chunk::<KEY>()?);
-        if !self.filter.may_hold(key) {
-            return None;
+    fn at(&self, text: &[u8], mut each: impl FnMut(usize, RuleIndex)) {
+        let Some(&head) = text.first_chunk::<KEY>() else { return };
+        let key = u32::from_le_bytes(head);
+        for (kind, key) in [(0, key), (1, key & FIRST_THREE)] {
+            if self.filters[kind].may_hold(key) {
+                self.look_up(kind, key, text, &mut each);
+            }
         }
-        let bucket = self.buckets.get(&key)?;
-        Some(bucket.iter().map(|&index| &self.entries[index]).filter(move |entry| text.starts_with(&entry.literal)))
     }
-}
 
-/// The four-byte keys a literal is filed under: a literal of three bytes goes under each byte that may follow.
-fn keys(literal: &[u8]) -> Vec<u32> {
-    match literal.first_chunk::<KEY>() {
-        Some(&chunk) => vec![u32::from_le_bytes(chunk)],
-        None => (0..=255u8).map(|last| u32::from_le_bytes([literal[0], literal[1], literal[2], last])).collect(),
+    fn look_up(&self, kind: usize, key: u32, text: &[u8], each: &mut impl FnMut(usize, RuleIndex)) {
+        let entries = &self.entries[kind];
+        let first = entries.partition_point(|entry| entry.key < key);
+        for entry in entries[first..].iter().take_while(|entry| entry.key == key) {
+            let literal = &self.text[entry.literal.start as usize..entry.literal.end as usize];
+            if text.starts_with(literal) {
+                each(literal.len(), entry.rule);
+            }
+        }
     }
 }
 
@@ -123,26 +136,26 @@ impl Index {
                 Shape::Finder(Finder::Assignment) => index.assignments.push(rule),
             }
         }
+        index.prefixes.sort();
+        index.keywords.sort();
         index
     }
 
     /// Rules whose prefix stands at the start of `text`.
     #[inline(always)]
     pub(super) fn prefixes(&self, text: &[u8], mut each: impl FnMut(RuleIndex)) {
-        if let Some(entries) = self.prefixes.at(text) {
-            entries.flat_map(|entry| &entry.rules).for_each(|&rule| each(rule));
-        }
+        self.prefixes.at(text, |_, rule| each(rule));
     }
 
     /// Rules of which a keyword stands in `words`.
     pub(super) fn keywords(&self, words: &Words, mut each: impl FnMut(RuleIndex)) {
         let letters = words.as_bytes();
         for at in 0..letters.len().saturating_sub(KEY - 1) {
-            let Some(entries) = self.keywords.at(&letters[at..]) else { continue };
-            entries
-                .filter(|entry| words.holds(at, entry.literal.len()))
-                .flat_map(|entry| &entry.rules)
-                .for_each(|&rule| each(rule));
+            self.keywords.at(&letters[at..], |length, rule| {
+                if words.holds(at, length) {
+                    each(rule);
+                }
+            });
         }
     }
 

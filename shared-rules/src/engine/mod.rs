@@ -185,9 +185,11 @@ pub(crate) mod tests {
     use std::sync::{Arc, LazyLock};
 
     use super::{Engine, Input};
+    use crate::rule::Catalogue;
     use crate::rule::sample::Sample;
 
-    pub(crate) static ENGINE: LazyLock<Arc<Engine>> = LazyLock::new(|| Arc::new(Engine::builtin()));
+    pub(crate) static ENGINE: LazyLock<Arc<Engine>> =
+        LazyLock::new(|| Arc::new(Engine::new(Catalogue::builtin_with_samples())));
 
     /// Expands a template and returns what the built-in rules find in it.
     fn found(template: &str) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Confidence, DEFAULT_REACH, Finder, MAX_REACH, Pattern, ProviderFile, ProviderSpec, Rule, RuleSpec, Shape};
+use super::{Confidence, DEFAULT_REACH, Finder, MAX_REACH, Pattern, ProviderFile, ProviderSpec, Rule, RuleSpec, Samples, Shape};
 use crate::context::normalize;
 use crate::structure::Structure;
 
@@ -43,7 +43,7 @@ pub enum RuleError {
 }
 
 impl Catalogue {
-    /// The rules this build embeds.
+    /// The rules this build embeds, for scanning: without their samples.
     pub fn builtin() -> Self {
         let table = include_bytes!(concat!(env!("OUT_DIR"), "/rules.postcard"));
         let files: Vec<ProviderFile> = postcard::from_bytes(table).expect("the build script wrote this table");
@@ -52,6 +52,15 @@ impl Catalogue {
             let name = format!("{}.toml", file.provider.id);
             catalogue.add(&name, "", file).expect("the loop over all rule files checks every embedded rule");
         }
+        catalogue
+    }
+
+    /// The rules this build embeds, with the samples that prove them.
+    pub fn builtin_with_samples() -> Self {
+        let table = include_bytes!(concat!(env!("OUT_DIR"), "/samples.postcard"));
+        let samples: Vec<Samples> = postcard::from_bytes(table).expect("the build script wrote this table");
+        let mut catalogue = Catalogue::builtin();
+        catalogue.rules.iter_mut().zip(samples).for_each(|(rule, samples)| rule.samples = samples);
         catalogue
     }
 
@@ -65,8 +74,12 @@ impl Catalogue {
     /// # Errors
     /// `RuleError` with file, line and what was expected; the catalogue may then hold part of the file and is not to be used.
     pub fn add_toml(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        let parsed: ProviderFile = toml::from_str(text)
+        let parsed = ProviderFile::parse(text)
             .map_err(|error| RuleError::Syntax { file: file.to_owned(), detail: error.to_string() })?;
+        let unproven = |rule: &&RuleSpec| rule.samples.matches.is_empty() || rule.samples.ignores.is_empty();
+        if let Some(rule) = parsed.rules.iter().find(unproven) {
+            return Err(meaning(file, text, &rule.id, "`matches` and `ignores` need at least one sample each"));
+        }
         let first = self.rules.len();
         self.add(file, text, parsed)?;
         for rule in &self.rules[first..] {
@@ -133,9 +146,6 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
     if spec.id.is_empty() || !spec.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Err("`id` takes lower-case letters, digits and dashes".to_owned());
     }
-    if spec.matches.is_empty() || spec.ignores.is_empty() {
-        return Err("`matches` and `ignores` need at least one sample each".to_owned());
-    }
     let shape = shape(&spec)?;
     let needs_pattern = matches!(shape, Shape::Prefix(_) | Shape::Keyword { .. } | Shape::Host(_));
     if needs_pattern != spec.pattern.is_some() {
@@ -174,8 +184,7 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
         unless: spec.unless.iter().map(|word| word.to_ascii_lowercase()).collect(),
         pair: spec.pair,
         reach,
-        matches: spec.matches,
-        ignores: spec.ignores,
+        samples: spec.samples,
     })
 }
 

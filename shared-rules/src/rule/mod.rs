@@ -10,7 +10,7 @@ mod words;
 pub use catalogue::{Catalogue, RuleError, RuleIndex};
 pub use pattern::Pattern;
 pub use proof::prove;
-pub use spec::{ProviderFile, ProviderSpec, RuleSpec};
+pub use spec::{ProviderFile, ProviderSpec, RuleSpec, Samples};
 pub use words::{Class, Confidence, Severity};
 
 use crate::structure::Structure;
@@ -54,10 +54,8 @@ pub struct Rule {
     pub pair: Vec<String>,
     /// Longest credential in bytes.
     pub reach: usize,
-    /// Templates that must be found.
-    pub matches: Vec<String>,
-    /// Templates that must not be found by this rule.
-    pub ignores: Vec<String>,
+    /// What proves it; empty in a catalogue made for scanning alone.
+    pub samples: Samples,
 }
 
 /// How a rule is anchored, and so what it costs.

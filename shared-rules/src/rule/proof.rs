@@ -23,9 +23,11 @@ fn prove_rule(engine: &Engine, index: RuleIndex) -> Vec<String> {
         broken.push(format!("{}: `pair` names `{partner}`, which no file has", rule.id));
     }
     for seed in 0..EXPANSIONS {
-        let matches = rule.matches.iter().filter_map(|template| match_problem(engine, index, rule, template, seed));
+        let matches =
+            rule.samples.matches.iter().filter_map(|template| match_problem(engine, index, rule, template, seed));
         broken.extend(matches);
-        let ignores = rule.ignores.iter().filter_map(|template| ignore_problem(engine, index, rule, template, seed));
+        let ignores =
+            rule.samples.ignores.iter().filter_map(|template| ignore_problem(engine, index, rule, template, seed));
         broken.extend(ignores);
     }
     broken.sort();

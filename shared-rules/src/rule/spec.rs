@@ -78,7 +78,33 @@ pub struct RuleSpec {
     #[serde(default)]
     pub reach: Option<u32>,
     #[serde(default)]
-    pub matches: Vec<String>,
+    matches: Vec<String>,
     #[serde(default)]
+    ignores: Vec<String>,
+    #[serde(skip)]
+    pub samples: Samples,
+}
+
+/// Templates that prove a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Samples {
+    /// Those in which it must be found.
+    pub matches: Vec<String>,
+    /// Those in which it must not.
     pub ignores: Vec<String>,
+}
+
+impl ProviderFile {
+    /// Reads one rule file.
+    ///
+    /// # Errors
+    /// The parser's words, with line, column and expected keys.
+    pub fn parse(text: &str) -> Result<ProviderFile, toml::de::Error> {
+        let mut file: ProviderFile = toml::from_str(text)?;
+        for rule in &mut file.rules {
+            rule.samples =
+                Samples { matches: std::mem::take(&mut rule.matches), ignores: std::mem::take(&mut rule.ignores) };
+        }
+        Ok(file)
+    }
 }
