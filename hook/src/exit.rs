@@ -13,12 +13,19 @@ pub(crate) enum Exit {
     CouldNotTell,
 }
 
+impl Exit {
+    /// The number a shell sees.
+    pub(crate) fn code(self) -> i32 {
+        match self {
+            Exit::Clean => 0,
+            Exit::Blocked => 1,
+            Exit::CouldNotTell => 2,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
-        match exit {
-            Exit::Clean => ExitCode::SUCCESS,
-            Exit::Blocked => ExitCode::from(1),
-            Exit::CouldNotTell => ExitCode::from(2),
-        }
+        ExitCode::from(exit.code() as u8)
     }
 }

@@ -1,6 +1,7 @@
 //! The engine, the key and the repository's name in one: bytes in, findings out, and never a credential.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use keyward_rules::{Engine, Finding, Fingerprint, FingerprintKey, Input, Origin, Secret, printable, redact};
 
@@ -37,9 +38,8 @@ impl Scanner {
 
     /// A path made safe to show: what the rules find in it, and the found credential itself, are hidden.
     pub(crate) fn path(&self, path: &[u8], finding: &Finding) -> String {
-        let mut hidden: Vec<_> =
-            self.engine.scan(&Input::whole(path, "")).into_iter().map(|found| found.span).collect();
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-+=~".contains(byte);
+        let mut hidden = Vec::new();
         let mut start = 0;
         for word in path.split(|byte| !is_word(byte)) {
             let fingerprint = self.key.fingerprint(&Secret::new(word), finding.class, &self.repository);
@@ -48,17 +48,28 @@ impl Scanner {
             }
             start += word.len() + 1;
         }
+        self.hide(path, hidden)
+    }
+
+    /// The name of a ref made safe to show.
+    pub(crate) fn ref_name(&self, name: &str) -> String {
+        self.hide(name.as_bytes(), Vec::new())
+    }
+
+    /// Replaces what the rules find in `text`, and the spans given.
+    fn hide(&self, text: &[u8], mut hidden: Vec<Range<usize>>) -> String {
+        hidden.extend(self.engine.scan(&Input::whole(text, "")).into_iter().map(|found| found.span));
         hidden.sort_by_key(|span| span.start);
         let mut safe = Vec::new();
         let mut at = 0;
         for span in hidden.into_iter().filter(|span| !span.is_empty()) {
             if span.start >= at {
-                safe.extend_from_slice(&path[at..span.start]);
+                safe.extend_from_slice(&text[at..span.start]);
                 safe.extend_from_slice(HIDDEN);
                 at = span.end;
             }
         }
-        safe.extend_from_slice(&path[at..]);
+        safe.extend_from_slice(&text[at..]);
         printable(&safe)
     }
 

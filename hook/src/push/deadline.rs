@@ -1,11 +1,12 @@
 //! Ends a push that takes too long. Some damage makes libraries loop for ever; a developer must not wait for that.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use keyward_rules::policy::{Doubt, DoubtAction, DoubtKind};
 
-use super::{Inspection, message, record};
+use super::{Inspection, message, record, then};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
@@ -22,17 +23,18 @@ impl Watch {
     }
 }
 
-/// Starts to watch: after `config.deadline` seconds the policy's verdict is told and the process ends.
-pub(super) fn watch(config: Config, server: Server, input: Vec<u8>) -> Watch {
+/// Starts to watch: after `config.deadline` seconds the policy's verdict is told and the process ends. Zero seconds stand for no deadline.
+pub(super) fn watch(config: Config, server: Server, input: Vec<u8>, hook: Option<PathBuf>) -> Watch {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let patience = Duration::from_secs(config.deadline);
-        if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-            let exit = give_up(&config, &server, &input);
-            std::process::exit(match exit {
-                Exit::Clean => 0,
-                Exit::Blocked | Exit::CouldNotTell => 2,
-            });
+        if config.deadline > 0 && receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            let exit = match (give_up(&config, &server, &input), hook) {
+                // A hook that cannot be started rejects, as it does in time.
+                (Exit::Clean, Some(hook)) => then::run(&hook, &input).unwrap_or(Exit::CouldNotTell),
+                (exit, _) => exit,
+            };
+            std::process::exit(exit.code());
         }
     });
     Watch(sender)

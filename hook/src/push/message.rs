@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use git2::Oid;
-use keyward_rules::Catalogue;
 use keyward_rules::policy::{Action, Decision, DoubtAction};
 
 use super::updates::RefUpdate;
@@ -13,9 +12,13 @@ use super::{Inspection, Place, Sighting};
 use crate::config::Config;
 use crate::objects::Store;
 use crate::output;
+use crate::scanner::Scanner;
 
 /// Columns that fit a terminal of 80 after git's `remote: `.
 const COLUMNS: usize = 72;
+
+/// Lines that fit a screen.
+const LINES: usize = 20;
 
 /// Credentials told in full; four lines each keep the message at twenty.
 const SHOWN: usize = 3;
@@ -36,17 +39,17 @@ pub(crate) struct Fix {
 
 impl Fix {
     /// Works out the commands for what is blocked.
-    pub(crate) fn of(store: &Store, catalogue: &Catalogue, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
+    pub(crate) fn of(store: &Store, scanner: &Scanner, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
         let blocked: Vec<&Sighting> = sightings.iter().filter(|sighting| sighting.decision.blocks()).collect();
         let mut fix = Fix::default();
-        for provider in catalogue.providers() {
+        for provider in scanner.engine().catalogue().providers() {
             if sightings.iter().any(|sighting| sighting.finding.provider == provider.id) {
                 fix.consoles.insert(provider.id.clone(), provider.console.clone());
             }
         }
         for sighting in &blocked {
             if let Some(&first) = sighting.commits.first()
-                && let Some(name) = ref_of(store, updates, first)
+                && let Some(name) = ref_of(store, scanner, updates, first)
             {
                 fix.refs.insert(first, name);
             }
@@ -57,11 +60,11 @@ impl Fix {
 }
 
 /// The pushed ref that leads to `commit`.
-fn ref_of(store: &Store, updates: &[RefUpdate], commit: Oid) -> Option<String> {
+fn ref_of(store: &Store, scanner: &Scanner, updates: &[RefUpdate], commit: Oid) -> Option<String> {
     updates.iter().find_map(|update| {
         let tip = store.object(update.new?).ok()?.peel_to_commit().ok()?.id();
         let leads = tip == commit || store.repository().graph_descendant_of(tip, commit).unwrap_or(false);
-        leads.then(|| ascii(&update.name))
+        leads.then(|| ascii(&scanner.ref_name(&update.name)))
     })
 }
 
@@ -106,25 +109,39 @@ pub(crate) fn compose(inspection: &Inspection, config: &Config, rejected: bool) 
     if shown.is_empty() && inspection.doubts.is_empty() {
         return String::new();
     }
-    let mut lines = vec![first_line(inspection, &blocked, &shown, rejected)];
-    lines.extend(doubts(inspection, config));
-    let told = if rejected && !blocked.is_empty() { &blocked } else { &shown };
-    for sighting in told.iter().take(SHOWN) {
-        lines.extend(sighting_lines(sighting, inspection));
-    }
-    if told.len() > SHOWN {
-        lines.push(format!("  and {} more, shown when these are mended", told.len() - SHOWN));
-    }
-    if rejected {
-        lines.extend(hints(inspection, config, &blocked));
-    } else if !shown.is_empty() {
-        lines.push(format!("hint: questions? {}", ascii(&config.contact)));
-    }
+    // Doubts take room too: as many credentials are told as leave the message on one screen.
+    let fitting = (1..=SHOWN).rev().map(|count| lines(inspection, config, rejected, &blocked, &shown, count));
+    let lines = fitting.reduce(|most, fewer| if most.len() <= LINES { most } else { fewer }).unwrap_or_default();
     let mut text = String::new();
     for line in lines {
         let _ = writeln!(text, "{}", fit(&line));
     }
     text
+}
+
+fn lines(
+    inspection: &Inspection,
+    config: &Config,
+    rejected: bool,
+    blocked: &[&Sighting],
+    shown: &[&Sighting],
+    count: usize,
+) -> Vec<String> {
+    let mut lines = vec![first_line(inspection, blocked, shown, rejected)];
+    lines.extend(doubts(inspection, config));
+    let told = if rejected && !blocked.is_empty() { blocked } else { shown };
+    for sighting in told.iter().take(count) {
+        lines.extend(sighting_lines(sighting, inspection));
+    }
+    if told.len() > count {
+        lines.push(format!("  and {} more, shown when these are mended", told.len() - count));
+    }
+    if rejected {
+        lines.extend(hints(inspection, config, blocked));
+    } else if !shown.is_empty() {
+        lines.push(format!("hint: questions? {}", ascii(&config.contact)));
+    }
+    lines
 }
 
 /// For a configuration that cannot be read there is no policy to ask: the push is rejected.
@@ -288,7 +305,7 @@ fn wrap(text: &str) -> Vec<String> {
             line.push_str(word);
         }
     }
-    lines.truncate(4);
+    lines.truncate(3);
     lines
 }
 

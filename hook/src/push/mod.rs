@@ -84,7 +84,7 @@ pub(crate) fn pre_receive(config: Option<PathBuf>, then: Option<&Path>) -> Resul
     std::panic::set_hook(Box::new(|_| {}));
     let git_dir = std::env::var_os("GIT_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let server = Server::of(&git_dir);
-    let watch = deadline::watch(config.clone(), server.clone(), input.clone());
+    let watch = deadline::watch(config.clone(), server.clone(), input.clone(), then.map(Path::to_owned));
     let mut inspection = match read {
         Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, &input)))
             .unwrap_or_else(|_| doubtful("Keyward itself failed on this push; please report it to Keyward's authors")),
@@ -146,7 +146,7 @@ fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -
     for sighting in &mut sightings {
         sighting.decision = judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context);
     }
-    let fix = message::Fix::of(&store, scanner.engine().catalogue(), &updates, &sightings);
+    let fix = message::Fix::of(&store, &scanner, &updates, &sightings);
     Ok(Inspection { sightings, doubts, fix })
 }
 
@@ -162,9 +162,10 @@ fn record(config: &Config, server: &Server, input: &[u8], inspection: &Inspectio
     if inspection.sightings.is_empty() && inspection.doubts.is_empty() {
         return None;
     }
+    let scanner = Scanner::new(config.key.clone(), server.repository.clone());
     let describe = |update: &RefUpdate| {
         let id = |id: Option<Oid>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-        format!("{} {} {}", id(update.old), id(update.new), keyward_rules::printable(update.name.as_bytes()))
+        format!("{} {} {}", id(update.old), id(update.new), scanner.ref_name(&update.name))
     };
     let entry = Entry {
         time: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use git2::{ObjectType, Oid, Sort};
+use keyward_rules::Finding;
 use keyward_rules::policy::{Action, Decision};
-use keyward_rules::{Finding, printable};
 
 use super::{Judged, NotScanned, Scan, distinct};
 use crate::objects::{Store, history};
@@ -52,7 +52,7 @@ pub(super) fn scan(store: &Store, scanner: &Scanner, largest: u64) -> Result<Sca
         }
     }
     progress.finish();
-    place(store, blobs, &mut scan)?;
+    place(store, scanner, blobs, &mut scan)?;
     Ok(scan)
 }
 
@@ -61,7 +61,7 @@ fn judged(finding: Finding, commit: Option<Oid>) -> Judged {
 }
 
 /// Names path and first commit of each blob; one that no commit introduces is told without.
-fn place(store: &Store, mut blobs: HashMap<Oid, Vec<Finding>>, scan: &mut Scan) -> Result<()> {
+fn place(store: &Store, scanner: &Scanner, mut blobs: HashMap<Oid, Vec<Finding>>, scan: &mut Scan) -> Result<()> {
     if blobs.is_empty() {
         return Ok(());
     }
@@ -74,7 +74,7 @@ fn place(store: &Store, mut blobs: HashMap<Oid, Vec<Finding>>, scan: &mut Scan) 
         let commit = store.commit(id)?;
         history::introduced(store, &commit, &mut |introduced| {
             for finding in blobs.remove(&introduced.blob).unwrap_or_default() {
-                placed.push(judged(Finding { path: printable(introduced.path), ..finding }, Some(id)));
+                placed.push(judged(Finding { path: scanner.path(introduced.path, &finding), ..finding }, Some(id)));
             }
         })?;
         if blobs.is_empty() {
