@@ -34,6 +34,9 @@ const SCHEMES: &[&[u8]] = &[b"bearer", b"basic", b"token", b"ssws", b"apikey", b
 /// The header whose value opens with a scheme.
 const HEADER: &[u8] = b"authorization";
 
+/// Longest scheme looked at, in bytes.
+const LONGEST_SCHEME: usize = 24;
+
 /// What joins name and value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
@@ -124,15 +127,17 @@ fn skip_scheme(bytes: &[u8], at: usize, value: usize) -> Option<usize> {
     if at == value || !bytes[at..value].contains(&b' ') {
         return None;
     }
-    let start =
-        bytes[..at].iter().rposition(|byte| !byte.is_ascii_alphabetic() && *byte != b'-').map_or(0, |index| index + 1);
-    let word = bytes[start..at].to_ascii_lowercase();
+    let floor = at.saturating_sub(LONGEST_SCHEME);
+    let letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'-';
+    let start = bytes[floor..at].iter().rposition(|byte| !letter(byte)).map_or(floor, |index| floor + index + 1);
+    let word = &bytes[start..at];
     let stands_alone = start == 0 || !is_name(bytes[start - 1]);
     // In an `Authorization` header any word can be the scheme.
     let joint = |byte: &u8| is_quote(*byte) || matches!(byte, b' ' | b':' | b'=' | b',' | b'>');
-    let end = bytes[..start].iter().rposition(|byte| !joint(byte)).map_or(0, |index| index + 1);
+    let from = start.saturating_sub(GAP);
+    let end = bytes[from..start].iter().rposition(|byte| !joint(byte)).map_or(from, |index| from + index + 1);
     let header = bytes[end.saturating_sub(HEADER.len())..end].eq_ignore_ascii_case(HEADER);
-    (stands_alone && (header || SCHEMES.contains(&word.as_slice()))).then_some(start)
+    (stands_alone && (header || SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word)))).then_some(start)
 }
 
 /// The operator that ends at `at`, and where what is before it ends.
@@ -167,8 +172,8 @@ fn closes_string(before: &[u8]) -> bool {
 /// The name that ends before `end`, over blanks, quotes, brackets and a type.
 fn name(bytes: &[u8], end: usize) -> Option<Range<usize>> {
     let found = word(bytes, end)?;
-    let lower = bytes[found.clone()].to_ascii_lowercase();
-    if TYPES.contains(&lower.as_slice()) {
+    let word_found = &bytes[found.clone()];
+    if TYPES.iter().any(|name| name.eq_ignore_ascii_case(word_found)) {
         // `NAME: &str`, `name: Optional[str]`, `char name[]` has its name first too; a bare `string = "…"` has none.
         return word(bytes, skip_type_marks(bytes, found.start)).or(Some(found));
     }
@@ -208,7 +213,13 @@ fn blank_assigns(bytes: &[u8], name: &Range<usize>) -> bool {
     if bytes[name.start] == b'-' {
         return true;
     }
-    let line = bytes[..name.start].iter().rposition(|&byte| byte == b'\n').map_or(0, |index| index + 1);
+    // A configuration line is short; a minified program is one line of megabytes, and must not be walked for each name.
+    let floor = name.start.saturating_sub(LOOKBACK);
+    let line = match bytes[floor..name.start].iter().rposition(|&byte| byte == b'\n') {
+        Some(index) => floor + index + 1,
+        None if floor == 0 => 0,
+        None => return bytes[name.clone()].eq_ignore_ascii_case(HEADER),
+    };
     let first = bytes[line..name.start].trim_ascii().to_ascii_lowercase();
     let opens = [
         &b""[..],
@@ -237,21 +248,17 @@ fn blank_assigns(bytes: &[u8], name: &Range<usize>) -> bool {
 }
 
 fn is_holder(name: &[u8]) -> bool {
-    let first: Vec<u8> =
-        name.iter().take_while(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
-    HOLDERS.contains(&first.as_slice())
+    let end = name.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(name.len());
+    HOLDERS.iter().any(|holder| holder.eq_ignore_ascii_case(&name[..end]))
 }
 
 /// At most `LOOKBACK` bytes and three line ends back, and never into a paragraph before a blank line.
 fn lookback_start(bytes: &[u8], value: usize) -> usize {
     let floor = value.saturating_sub(LOOKBACK);
-    let mut lines = 0;
-    for index in (floor..value).rev() {
-        if bytes[index] == b'\n' {
-            lines += 1;
-            if lines == 3 || (index > 0 && bytes[index - 1] == b'\n') {
-                return index + 1;
-            }
+    let ends = memchr::memrchr_iter(b'\n', &bytes[floor..value]).map(|index| floor + index);
+    for (lines, index) in (1..).zip(ends) {
+        if lines == 3 || (index > 0 && bytes[index - 1] == b'\n') {
+            return index + 1;
         }
     }
     floor

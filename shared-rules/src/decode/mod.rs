@@ -8,9 +8,13 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
 
+// Built once: each holds a table over all bytes.
+
+static ENGINES: [GeneralPurpose; 2] =
+    [GeneralPurpose::new(&STANDARD, LENIENT), GeneralPurpose::new(&URL_SAFE, LENIENT)];
+
 /// Decodes base64 in either alphabet, padded or not.
 pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let url = text.iter().any(|byte| matches!(byte, b'-' | b'_'));
-    let engine = GeneralPurpose::new(if url { &URL_SAFE } else { &STANDARD }, LENIENT);
-    engine.decode(text).ok()
+    ENGINES[usize::from(url)].decode(text).ok()
 }

@@ -84,6 +84,16 @@ impl Table {
         }
     }
 
+    /// The same where no literal has just three bytes.
+    #[inline(always)]
+    fn at_long(&self, text: &[u8], mut each: impl FnMut(usize, RuleIndex)) {
+        let Some(&head) = text.first_chunk::<KEY>() else { return };
+        let key = u32::from_le_bytes(head);
+        if self.filters[0].may_hold(key) {
+            self.look_up(0, key, text, &mut each);
+        }
+    }
+
     fn look_up(&self, kind: usize, key: u32, text: &[u8], each: &mut impl FnMut(usize, RuleIndex)) {
         let entries = &self.entries[kind];
         let first = entries.partition_point(|entry| entry.key < key);
@@ -151,7 +161,7 @@ impl Index {
     pub(super) fn keywords(&self, words: &Words, mut each: impl FnMut(RuleIndex)) {
         let letters = words.as_bytes();
         for at in 0..letters.len().saturating_sub(KEY - 1) {
-            self.keywords.at(&letters[at..], |length, rule| {
+            self.keywords.at_long(&letters[at..], |length, rule| {
                 if words.holds(at, length) {
                     each(rule);
                 }

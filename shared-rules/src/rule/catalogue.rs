@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Confidence, DEFAULT_REACH, Finder, MAX_REACH, Pattern, ProviderFile, ProviderSpec, Rule, RuleSpec, Samples, Shape};
+use super::{
+    Confidence, DEFAULT_REACH, Finder, MAX_REACH, Pattern, ProviderFile, ProviderSpec, Rule, RuleSpec, Samples, Shape,
+};
 use crate::context::normalize;
 use crate::structure::Structure;
 

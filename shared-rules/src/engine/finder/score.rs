@@ -8,7 +8,7 @@ use crate::context::{Words, entropy, is_placeholder, least_entropy};
 use crate::rule::Confidence;
 
 /// Shortest value that is worth protecting, in bytes.
-const SHORTEST: usize = 6;
+pub(super) const SHORTEST: usize = 6;
 
 /// What the name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
