@@ -62,7 +62,7 @@ mod tests {
 
     fn token(signature: usize) -> Vec<u8> {
         let mut bytes = vec![2, 1, 8];
-        bytes.extend(b"pypi.org");
+        bytes.extend(b"acme.org");
         bytes.extend([2, 3, b'i', b'd', b'!', 0]);
         bytes.extend([2, 4, b'r', b'u', b'l', b'e', 0, 0]);
         bytes.extend([6, signature as u8]);
