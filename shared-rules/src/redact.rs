@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Location, Match};
 use crate::fingerprint::FingerprintKey;
-use crate::rule::{Catalogue, Class, Rule, Shape};
+use crate::rule::{Catalogue, Class, Finder, Rule, Shape};
 use crate::structure::JwtClaims;
 
 /// What a finding needs beside its match.
@@ -47,7 +47,12 @@ fn reason(rule: &Rule, found: &Match, provider: &str) -> String {
         (Shape::Label(_), None) => "a whole key block".to_owned(),
         (Shape::Scheme(_), None) => "a password stands in the address".to_owned(),
         (Shape::Keyword { .. }, None) => format!("the name says {provider}, the form fits"),
-        (Shape::Finder(_), None) => "the name says secret, the value looks it".to_owned(),
+        (Shape::Infix(_), None) => format!("the form is {provider}'s"),
+        (Shape::File(_), None) => "the file is one for credentials".to_owned(),
+        (Shape::Finder(Finder::Jwk | Finder::PrivateKeyDer | Finder::Pkcs12 | Finder::JavaKeystore), None) => {
+            "a whole private key or key store".to_owned()
+        }
+        (Shape::Finder(Finder::Assignment), None) => "the name says secret, the value looks it".to_owned(),
     };
     if rule.structure.is_some_and(|structure| structure.as_str() == "jwt")
         && let Some(claims) = JwtClaims::decode(found.secret.expose())

@@ -1,9 +1,10 @@
 //! An anchor and a rule in, a match out: pattern, structure, placeholder and entropy, nearby words.
 
+use super::finder::score;
 use crate::context::{Assignment, entropy, is_placeholder, least_entropy};
 use crate::engine::{Engine, Input};
 use crate::finding::{Evidence, Match};
-use crate::rule::{Confidence, Rule, RuleIndex, Shape};
+use crate::rule::{Class, Confidence, PatternMatch, Rule, RuleIndex, Shape};
 use crate::secret::Secret;
 
 /// Bytes before and after a match in which a `near` word counts.
@@ -23,11 +24,37 @@ pub(super) fn at(
 ) -> Option<Match> {
     let checked = engine.catalogue.rule(rule);
     let found = checked.pattern.as_ref()?.match_at(&input.bytes[at..], checked.reach)?;
+    believe(engine, input, rule, at, found, assignment)
+}
+
+/// The same for a credential or command that holds what ends at `mark`.
+pub(super) fn around(engine: &Engine, input: &Input<'_>, rule: RuleIndex, at: usize, mark: usize) -> Option<Match> {
+    let checked = engine.catalogue.rule(rule);
+    let found = checked.pattern.as_ref()?.match_at(&input.bytes[at..], checked.reach)?;
+    if at + found.whole.end < mark {
+        return None;
+    }
+    believe(engine, input, rule, at, found, None)
+}
+
+/// Structure, placeholders, entropy and nearby words of what the pattern found from `at` on.
+fn believe(
+    engine: &Engine,
+    input: &Input<'_>,
+    rule: RuleIndex,
+    at: usize,
+    found: PatternMatch,
+    assignment: Option<&Assignment>,
+) -> Option<Match> {
+    let checked = engine.catalogue.rule(rule);
     let span = at + found.secret.start..at + found.secret.end;
     let value = &input.bytes[span.clone()];
     let prefix = public_prefix(checked, value);
     let body = &value[prefix.len()..];
     if is_placeholder(body) || entropy(body) < checked.entropy.unwrap_or_else(|| least_entropy(body)) {
+        return None;
+    }
+    if matches!(checked.class, Class::Password | Class::ConnectionString) && !is_password(checked, value) {
         return None;
     }
     let checksum = verify(checked, value)?;
@@ -52,6 +79,12 @@ pub(super) fn at(
         prefix: prefix.to_owned(),
         span,
     })
+}
+
+/// Whether the value is more than a word that people write where a password would stand.
+fn is_password(rule: &Rule, value: &[u8]) -> bool {
+    let drawn = rule.confidence > Confidence::Low || score::is_random(value) || value.iter().any(u8::is_ascii_digit);
+    drawn && !score::stands_for_a_password(value)
 }
 
 /// The public beginning of a value: the rule's own prefix, never more.

@@ -1,6 +1,6 @@
 //! Base64 that hides text: what the text holds, or, behind a telling name, the text itself.
 
-use super::finder::assignment;
+use super::finder::{assignment, der};
 use super::{Engine, Input};
 use crate::context::Assignment;
 use crate::decode;
@@ -20,15 +20,24 @@ const BASE64: &str = "base64";
 pub(super) fn find(engine: &Engine, input: &Input<'_>, at: usize, depth: usize) -> Vec<Match> {
     let text = &input.bytes[at..];
     // Random bytes are all printable once in ten thousand heads; identifiers and paths hardly ever decode to text.
-    if depth >= DEEPEST || !text.get(..SHORTEST).and_then(decode::base64).is_some_and(|head| is_text(&head)) {
+    if depth >= DEEPEST {
+        return Vec::new();
+    }
+    let Some(head) = text.get(..SHORTEST).and_then(decode::base64) else { return Vec::new() };
+    let binary = matches!(head[0], 0x30 | 0xfe | 0xce);
+    if !binary && !is_text(&head) {
         return Vec::new();
     }
     let length = text.iter().take(LONGEST).take_while(|byte| is_base64(**byte)).count();
     let padding = text[length..].iter().take(2).take_while(|&&byte| byte == b'=').count();
     let span = at..at + length + padding;
-    let Some(decoded) = decode::base64(&input.bytes[span.clone()]).filter(|decoded| is_text(decoded)) else {
+    let Some(decoded) = decode::base64(&input.bytes[span.clone()]) else { return Vec::new() };
+    if let Some(kind) = der::kind(&decoded) {
+        return der::matched(engine, kind, &decoded, span).into_iter().collect();
+    }
+    if !is_text(&decoded) {
         return Vec::new();
-    };
+    }
     let mut found = engine.scan_inside(&Input::whole(&decoded, input.path), depth + 1);
     if found.is_empty() {
         found.extend(

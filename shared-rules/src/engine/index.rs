@@ -113,7 +113,9 @@ pub(super) struct Index {
     hosts: HashMap<String, Vec<RuleIndex>>,
     schemes: HashMap<String, RuleIndex>,
     labels: HashMap<String, RuleIndex>,
-    assignments: Vec<RuleIndex>,
+    infixes: Vec<(String, RuleIndex)>,
+    files: Vec<(String, RuleIndex)>,
+    finders: Vec<(Finder, RuleIndex)>,
 }
 
 impl Index {
@@ -124,7 +126,9 @@ impl Index {
             hosts: HashMap::new(),
             schemes: HashMap::new(),
             labels: HashMap::new(),
-            assignments: Vec::new(),
+            infixes: Vec::new(),
+            files: Vec::new(),
+            finders: Vec::new(),
         };
         for (rule, checked) in catalogue.rules().iter().enumerate() {
             match &checked.shape {
@@ -143,7 +147,11 @@ impl Index {
                 Shape::Label(labels) => labels.iter().for_each(|label| {
                     index.labels.insert(label.clone(), rule);
                 }),
-                Shape::Finder(Finder::Assignment) => index.assignments.push(rule),
+                Shape::Infix(infixes) => {
+                    index.infixes.extend(infixes.iter().map(|infix| (infix.clone(), rule)));
+                }
+                Shape::File(files) => index.files.extend(files.iter().map(|file| (file.clone(), rule))),
+                Shape::Finder(finder) => index.finders.push((*finder, rule)),
             }
         }
         index.prefixes.sort();
@@ -185,8 +193,50 @@ impl Index {
         self.labels.get(label).copied()
     }
 
-    /// Rules for values assigned to telling names.
-    pub(super) fn assignments(&self) -> &[RuleIndex] {
-        &self.assignments
+    /// Literals that stand inside credentials, with their rules.
+    pub(super) fn infixes(&self) -> &[(String, RuleIndex)] {
+        &self.infixes
+    }
+
+    /// Rules for lines of the file at `path`, in lower case.
+    pub(super) fn files<'i>(&'i self, path: &'i str) -> impl Iterator<Item = RuleIndex> + 'i {
+        self.files.iter().filter(|(file, _)| ends_like(path, file)).map(|(_, rule)| *rule)
+    }
+
+    /// Rules that name this finder.
+    pub(super) fn finders(&self, finder: Finder) -> impl Iterator<Item = RuleIndex> + '_ {
+        self.finders.iter().filter(move |(known, _)| *known == finder).map(|(_, rule)| *rule)
+    }
+}
+
+/// Whether the last components of `path` are those of `file`, whose `*` stand for any part of one component.
+fn ends_like(path: &str, file: &str) -> bool {
+    let mut components = path.rsplit('/');
+    file.rsplit('/').all(|wanted| components.next().is_some_and(|component| is_like(component, wanted)))
+}
+
+fn is_like(component: &str, wanted: &str) -> bool {
+    let Some((head, tail)) = wanted.split_once('*') else { return component == wanted };
+    let Some(rest) = component.strip_prefix(head) else { return false };
+    (0..=rest.len()).filter(|&at| rest.is_char_boundary(at)).any(|at| is_like(&rest[at..], tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_like;
+
+    #[test]
+    fn a_path_ends_like_a_pattern_by_whole_components() {
+        for (path, file, expected) in [
+            ("config/master.key", "master.key", true),
+            ("master.key", "master.key", true),
+            ("webmaster.key", "master.key", false),
+            ("config/credentials/production.key", "credentials/*.key", true),
+            ("config/production.key", "credentials/*.key", false),
+            (".vault_pass.txt", ".vault_pass*", true),
+            ("a/b", "*", true),
+        ] {
+            assert_eq!(ends_like(path, file), expected, "{path} {file}");
+        }
     }
 }

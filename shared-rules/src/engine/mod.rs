@@ -4,6 +4,7 @@ mod confirm;
 mod encoded;
 mod finder;
 mod index;
+mod marks;
 mod resolve;
 mod runs;
 
@@ -15,6 +16,7 @@ use crate::context::{Assignment, Words};
 use crate::finding::Match;
 use crate::rule::{Catalogue, RuleIndex, Shape};
 use index::Index;
+use marks::{Mark, Marks};
 
 /// Bytes scanned by all passes before the next are, so that they stay in the first-level cache.
 const CHUNK: usize = 16 * 1024;
@@ -48,6 +50,7 @@ pub struct Engine {
     catalogue: Catalogue,
     index: Index,
     names: Searcher,
+    marks: Marks,
 }
 
 impl Engine {
@@ -55,7 +58,8 @@ impl Engine {
     pub fn new(catalogue: Catalogue) -> Self {
         let index = Index::new(&catalogue);
         let names = Searcher::new(NAME_WORDS).expect("a dozen short literals");
-        Engine { catalogue, index, names }
+        let marks = Marks::new(&index);
+        Engine { catalogue, index, names, marks }
     }
 
     /// The engine over the embedded rules.
@@ -78,6 +82,7 @@ impl Engine {
         let mut scan = Scan { engine: self, input, depth, found: Vec::new(), last_value: usize::MAX, seen: Vec::new() };
         let end = input.range.end.min(input.bytes.len());
         let mut start = input.range.start.min(end);
+        scan.object();
         while start < end {
             let stop = end.min(start + CHUNK);
             scan.chunk(start..stop);
@@ -110,20 +115,44 @@ impl Scan<'_> {
     fn chunk(&mut self, range: Range<usize>) {
         let bytes = self.input.bytes;
         runs::find(bytes, range.clone(), self);
-        // A literal may straddle the chunk's end; its anchor is where it begins.
-        let text = &bytes[range.start..bytes.len().min(range.end + 11)];
-        for at in memchr::memmem::find_iter(text, finder::pem::OPENING) {
-            self.found.extend(finder::pem::find(self.engine, bytes, range.start + at));
-        }
-        let text = &bytes[range.start..bytes.len().min(range.end + 2)];
-        for at in memchr::memmem::find_iter(text, finder::url::MARK) {
-            finder::url::find(self.engine, self.input, range.start + at, &mut self.found);
-        }
+        let engine = self.engine;
+        engine.marks.find(bytes, range.start, range.end, |mark, start, end| self.marked(mark, start, end));
         let text = &bytes[range.start..bytes.len().min(range.end + 5)];
         for hit in self.engine.names.find_iter(text) {
-            if let Some(value) = finder::assignment::value_after(bytes, range.start + hit.end()) {
-                self.assigned(value);
+            self.named(range.start + hit.end());
+        }
+    }
+
+    /// What an object is as a whole.
+    fn object(&mut self) {
+        let bytes = self.input.bytes;
+        if self.input.range.is_empty() {
+            return;
+        }
+        finder::file::find(self.engine, self.input, &mut self.found);
+        if let Some(kind) = finder::der::kind(bytes) {
+            self.found.extend(finder::der::matched(self.engine, kind, bytes, 0..bytes.len()));
+        }
+    }
+
+    fn marked(&mut self, mark: &Mark, start: usize, end: usize) {
+        let (engine, bytes) = (self.engine, self.input.bytes);
+        match mark {
+            Mark::Pem => self.found.extend(finder::pem::find(engine, bytes, start)),
+            Mark::Url => finder::url::find(engine, self.input, start, &mut self.found),
+            Mark::Jwk => self.found.extend(finder::jwk::find(engine, bytes, start)),
+            Mark::Name => self.named(end),
+            Mark::Infix(rules) => {
+                self.found
+                    .extend(rules.iter().filter_map(|&rule| finder::infix::find(engine, self.input, rule, start, end)));
             }
+        }
+    }
+
+    /// Judges the value of the name that holds a telling word which ends at `end`.
+    fn named(&mut self, end: usize) {
+        if let Some(value) = finder::assignment::value_after(self.input.bytes, end) {
+            self.assigned(value);
         }
     }
 

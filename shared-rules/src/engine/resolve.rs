@@ -1,7 +1,7 @@
 //! From all that was found to what is reported: one match for each place, pairs joined.
 
 use crate::finding::{Evidence, Match};
-use crate::rule::{Catalogue, Confidence, Shape};
+use crate::rule::{Catalogue, Confidence, Finder, Shape};
 
 /// Two halves of a pair stand within this many bytes of each other.
 const PAIR_DISTANCE: usize = 1000;
@@ -42,10 +42,11 @@ fn rank(catalogue: &Catalogue, found: &Match) -> (bool, bool, Confidence, u8, us
     let specific = match catalogue.rule(found.rule).shape {
         Shape::Label(_) => 5,
         Shape::Host(_) => 4,
-        Shape::Prefix(_) => 3,
-        Shape::Keyword { .. } => 2,
+        Shape::Prefix(_) | Shape::Infix(_) => 3,
+        Shape::Keyword { .. } | Shape::File(_) => 2,
         Shape::Scheme(_) => 1,
-        Shape::Finder(_) => 0,
+        Shape::Finder(Finder::Assignment) => 0,
+        Shape::Finder(_) => 4,
     };
     // A guess from the name alone never hides a known form.
     (found.checksum == Some(true), specific > 0, found.confidence, specific, found.span.len())

@@ -144,12 +144,16 @@ fn meaning(file: &str, text: &str, rule: &str, problem: impl Into<String>) -> Ru
     }
 }
 
+/// Most bytes before an infix' word that a rule may ask for.
+const MAX_LOOKBACK: u32 = 256;
+
 fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
     if spec.id.is_empty() || !spec.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Err("`id` takes lower-case letters, digits and dashes".to_owned());
     }
     let shape = shape(&spec)?;
-    let needs_pattern = matches!(shape, Shape::Prefix(_) | Shape::Keyword { .. } | Shape::Host(_));
+    let needs_pattern =
+        matches!(shape, Shape::Prefix(_) | Shape::Keyword { .. } | Shape::Host(_) | Shape::Infix(_) | Shape::File(_));
     if needs_pattern != spec.pattern.is_some() {
         let verb = if needs_pattern { "needs" } else { "takes no" };
         return Err(format!("shape `{}` {verb} `pattern`", shape.as_str()));
@@ -166,9 +170,10 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
         return Err(format!("`reach` is between 1 and {MAX_REACH}"));
     }
     let default_confidence = match shape {
-        Shape::Prefix(_) | Shape::Host(_) | Shape::Label(_) => Confidence::High,
-        Shape::Keyword { .. } | Shape::Scheme(_) => Confidence::Medium,
-        Shape::Finder(_) => Confidence::Low,
+        Shape::Prefix(_) | Shape::Host(_) | Shape::Label(_) | Shape::Infix(_) => Confidence::High,
+        Shape::Keyword { .. } | Shape::Scheme(_) | Shape::File(_) => Confidence::Medium,
+        Shape::Finder(Finder::Assignment) => Confidence::Low,
+        Shape::Finder(_) => Confidence::High,
     };
     Ok(Rule {
         id: spec.id,
@@ -186,6 +191,7 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
         unless: spec.unless.iter().map(|word| word.to_ascii_lowercase()).collect(),
         pair: spec.pair,
         reach,
+        lookback: spec.lookback.unwrap_or(0).min(MAX_LOOKBACK) as usize,
         samples: spec.samples,
     })
 }
@@ -212,6 +218,15 @@ fn shape(spec: &RuleSpec) -> Result<Shape, String> {
     if !spec.labels.is_empty() {
         shapes.push(Shape::Label(spec.labels.clone()));
     }
+    if !spec.infix.is_empty() {
+        if let Some(short) = spec.infix.iter().find(|infix| infix.len() < 3) {
+            return Err(format!("infix `{short}` is shorter than 3 bytes and would be tried everywhere"));
+        }
+        shapes.push(Shape::Infix(spec.infix.clone()));
+    }
+    if !spec.files.is_empty() {
+        shapes.push(Shape::File(spec.files.iter().map(|file| file.to_ascii_lowercase()).collect()));
+    }
     if let Some(name) = &spec.finder {
         let finder = Finder::ALL.iter().find(|finder| finder.as_str() == name);
         let known: Vec<&str> = Finder::ALL.iter().map(|finder| finder.as_str()).collect();
@@ -220,7 +235,10 @@ fn shape(spec: &RuleSpec) -> Result<Shape, String> {
         ));
     }
     if shapes.len() != 1 {
-        return Err("exactly one of `prefix`, `keywords`, `hosts`, `schemes`, `labels`, `finder` is needed".to_owned());
+        return Err(
+            "exactly one of `prefix`, `keywords`, `hosts`, `schemes`, `labels`, `infix`, `files`, `finder` is needed"
+                .to_owned(),
+        );
     }
     if !spec.names.is_empty() && spec.keywords.is_empty() {
         return Err("`names` goes with `keywords` only".to_owned());

@@ -8,7 +8,7 @@ mod spec;
 mod words;
 
 pub use catalogue::{Catalogue, RuleError, RuleIndex};
-pub use pattern::Pattern;
+pub use pattern::{Pattern, PatternMatch};
 pub use proof::prove;
 pub use spec::{ProviderFile, ProviderSpec, RuleSpec, Samples};
 pub use words::{Class, Confidence, Severity};
@@ -54,6 +54,8 @@ pub struct Rule {
     pub pair: Vec<String>,
     /// Longest credential in bytes.
     pub reach: usize,
+    /// Bytes of the line before the word that holds an infix in which the match may begin.
+    pub lookback: usize,
     /// What proves it; empty in a catalogue made for scanning alone.
     pub samples: Samples,
 }
@@ -77,6 +79,10 @@ pub enum Shape {
     Scheme(Vec<String>),
     /// A PEM block of one of these labels.
     Label(Vec<String>),
+    /// One of these stands inside the credential.
+    Infix(Vec<String>),
+    /// Lines of files whose path ends like this; `*` stands for any part of a name.
+    File(Vec<String>),
     /// Code under this name.
     Finder(Finder),
 }
@@ -90,6 +96,8 @@ impl Shape {
             Shape::Host(_) => "hosts",
             Shape::Scheme(_) => "schemes",
             Shape::Label(_) => "labels",
+            Shape::Infix(_) => "infix",
+            Shape::File(_) => "files",
             Shape::Finder(_) => "finder",
         }
     }
@@ -100,16 +108,29 @@ impl Shape {
 pub enum Finder {
     /// Values assigned to names such as `password` or `client_secret`, judged by the scorer.
     Assignment,
+    /// A private JSON Web Key, RFC 7517.
+    Jwk,
+    /// A private key in DER, bare or in base64: PKCS#1, PKCS#8, SEC 1.
+    PrivateKeyDer,
+    /// A PKCS#12 container, bare or in base64. RFC 7292.
+    Pkcs12,
+    /// A Java keystore, JKS or JCEKS, bare or in base64.
+    JavaKeystore,
 }
 
 impl Finder {
     /// Every finder, for the list in error messages.
-    pub const ALL: &[Finder] = &[Finder::Assignment];
+    pub const ALL: &[Finder] =
+        &[Finder::Assignment, Finder::Jwk, Finder::PrivateKeyDer, Finder::Pkcs12, Finder::JavaKeystore];
 
     /// The name a rule file uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Finder::Assignment => "assignment",
+            Finder::Jwk => "jwk",
+            Finder::PrivateKeyDer => "private-key-der",
+            Finder::Pkcs12 => "pkcs12",
+            Finder::JavaKeystore => "java-keystore",
         }
     }
 }

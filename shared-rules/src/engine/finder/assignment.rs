@@ -6,7 +6,7 @@ use super::score::{self, Kind};
 use crate::context::{Assignment, Operator, Words};
 use crate::engine::{Engine, Input, confirm};
 use crate::finding::{Evidence, Match};
-use crate::rule::{Class, Confidence};
+use crate::rule::{Class, Confidence, Finder};
 use crate::secret::Secret;
 
 /// Longest rest of a name behind its telling word, and longest gap up to the value, in bytes.
@@ -22,7 +22,7 @@ const LONGEST_VALUE: usize = 256;
 
 /// Where the value begins whose name holds a telling word that ends at `at`.
 pub(in crate::engine) fn value_after(bytes: &[u8], at: usize) -> Option<usize> {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || *byte >= 0x80;
     let rest = &bytes[at..bytes.len().min(at + LONGEST_REST)];
     let name_end = at + rest.iter().position(|byte| !is_name(byte))?;
     let value = skip_gap(bytes, name_end)?;
@@ -95,7 +95,7 @@ pub(in crate::engine) fn find(
     assignment: &Assignment,
     name: &Words,
 ) -> Option<Match> {
-    let kind = score::kind(name)?;
+    let kind = score::kind(&input.bytes[assignment.name.clone()], name)?;
     let span = extent(input.bytes, at, assignment)?;
     if is_elsewhere(input.bytes, assignment, at) {
         return None;
@@ -125,7 +125,7 @@ pub(in crate::engine) fn find_decoded(
     let basic = name.to_ascii_lowercase().ends_with(b"authorization") || name.eq_ignore_ascii_case(b"auth");
     let (kind, value) = match decoded.iter().position(|&byte| byte == b':') {
         Some(colon) if basic => (Kind::Password, &decoded[colon + 1..]),
-        _ => (score::kind(&Words::of(name))?, decoded.trim_ascii()),
+        _ => (score::kind(name, &Words::of(name))?, decoded.trim_ascii()),
     };
     let candidate =
         score::Candidate { kind, value, quoted: true, called: false, blank: false, next: None, path: input.path };
@@ -142,8 +142,7 @@ fn matched(
     name: Option<String>,
 ) -> Option<Match> {
     let is_password = |rule: usize| engine.catalogue.rule(rule).class == Class::Password;
-    let rules = engine.index.assignments();
-    let rule = *rules.iter().find(|&&rule| is_password(rule) == (kind == Kind::Password))?;
+    let rule = engine.index.finders(Finder::Assignment).find(|&rule| is_password(rule) == (kind == Kind::Password))?;
     Some(Match {
         rule,
         secret: Secret::new(value),
@@ -165,21 +164,21 @@ fn is_elsewhere(bytes: &[u8], assignment: &Assignment, at: usize) -> bool {
     let block = |text: &[u8]| [&b"ENC["[..], b"EJ["].iter().any(|open| memchr::memmem::find(text, open).is_some());
     let floor = at.saturating_sub(LONGEST_VALUE);
     let line = memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |index| floor + index + 1);
-    name.contains(&b'/') || between.contains(&b')') || block(&bytes[line..at])
+    let other = between.contains(&b')') && assignment.operator != Operator::Default;
+    name.contains(&b'/') || other || block(&bytes[line..at])
 }
 
 /// From the value's first byte to its end: the closing quote, or what ends a bare word. `None` if it is longer than a secret.
 fn extent(bytes: &[u8], at: usize, assignment: &Assignment) -> Option<Range<usize>> {
     let window = &bytes[at..bytes.len().min(at + LONGEST_VALUE)];
+    // In an element `&` opens an entity; elsewhere it joins the next parameter.
+    let tag = assignment.operator == Operator::Tag;
+    let ends =
+        |byte: u8| if tag { byte == b'<' } else { matches!(byte, b'"' | b'\'' | b'`' | b'<' | b';' | b'&' | b',') };
     let quote = at.checked_sub(1).map(|index| bytes[index]).filter(|_| assignment.quoted);
     let length = match quote {
         Some(quote) => quoted_length(window, quote),
-        None => window
-            .iter()
-            .position(|byte| {
-                byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b';' | b'&' | b',')
-            })
-            .unwrap_or(window.len()),
+        None => window.iter().position(|byte| byte.is_ascii_whitespace() || ends(*byte)).unwrap_or(window.len()),
     };
     (length < LONGEST_VALUE).then_some(at..at + length)
 }

@@ -37,9 +37,18 @@ static PASSWORD_NAMES: LazyLock<Vec<&str>> =
 static SECRET_NAMES: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("words/secret-names.txt").split_ascii_whitespace().collect());
 
-/// Words in a name that say it is about a credential and holds none.
+/// Words that say a name is about a credential and holds none: anywhere in it, or behind the telling word (`token_url`,
+/// while `url_token` holds one).
 static NOT_A_VALUE: LazyLock<Vec<&str>> =
-    LazyLock::new(|| include_str!("words/not-a-value.txt").split_ascii_whitespace().collect());
+    LazyLock::new(|| include_str!("words/not-before.txt").split_ascii_whitespace().collect());
+static NOT_BEHIND: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("words/not-after.txt").split_ascii_whitespace().collect());
+
+/// Names in scripts other than Latin, which have no letters to compare without case.
+const FOREIGN_PASSWORDS: &[&str] =
+    &["密码", "密碼", "口令", "パスワード", "비밀번호", "암호", "пароль", "Пароль", "ПАРОЛЬ"];
+const FOREIGN_SECRETS: &[&str] =
+    &["密钥", "密鑰", "令牌", "トークン", "シークレット", "秘密鍵", "토큰", "секрет", "токен", "ключ"];
 
 /// Values that everybody writes where a password would stand, and words such values are put together from.
 static DUMMIES: LazyLock<Vec<&str>> =
@@ -49,43 +58,70 @@ static DUMMIES: LazyLock<Vec<&str>> =
 const PAIRS: &[u8] = b"thheanineroreratonndentiesstarenateditiseeteaolesrouengnghingriolissiotmaalcolaseaheveclecomemilpeopprtrtaccclctdedidodiecelemensetfrgegehahifiicidifilinirivkelilllolyminenionooouowpapluprerirosesishsosptetutyunururveveadaiamapassbabebucacechckcrcudgdsefeiexexfofgofogoholsmombsnnantoiokonootoroutpaphpoqurdrlrmrnrsruscsksltatcthtlultumupusutvivowawewhwiwowsxtyiys";
 
 /// What the name promises, if anything.
-pub(super) fn kind(name: &Words) -> Option<Kind> {
+pub(super) fn kind(name: &[u8], words: &Words) -> Option<Kind> {
     static LISTS: LazyLock<NameLists> = LazyLock::new(NameLists::new);
-    LISTS.kind(name)
+    if let Some(kind) = LISTS.kind(words) {
+        return Some(kind);
+    }
+    if name.is_ascii() {
+        return None;
+    }
+    let holds = |list: &[&str]| list.iter().any(|word| memchr::memmem::find(name, word.as_bytes()).is_some());
+    if holds(FOREIGN_PASSWORDS) {
+        return Some(Kind::Password);
+    }
+    holds(FOREIGN_SECRETS).then_some(Kind::Secret)
 }
 
-/// The three lists of names in one automaton: this runs at every assigned value.
+/// What a word in a name says.
+#[derive(Clone, Copy)]
+enum Says {
+    Holds(Kind),
+    HoldsNone,
+    /// The same, if it stands behind the word that promises a credential.
+    HoldsNoneBehind,
+}
+
+/// All lists of names in one automaton: this runs at every assigned value.
 struct NameLists {
     automaton: AhoCorasick,
-    /// What each pattern of the automaton says; `None` for names that hold no value.
-    kinds: Vec<Option<Kind>>,
+    says: Vec<Says>,
 }
 
 impl NameLists {
     fn new() -> Self {
-        let lists =
-            [(&PASSWORD_NAMES, Some(Kind::Password)), (&SECRET_NAMES, Some(Kind::Secret)), (&NOT_A_VALUE, None)];
-        let words = lists.iter().flat_map(|(list, kind)| list.iter().map(|&word| (word, *kind)));
-        let (patterns, kinds): (Vec<&str>, Vec<Option<Kind>>) = words.unzip();
+        let lists = [
+            (&PASSWORD_NAMES, Says::Holds(Kind::Password)),
+            (&SECRET_NAMES, Says::Holds(Kind::Secret)),
+            (&NOT_A_VALUE, Says::HoldsNone),
+            (&NOT_BEHIND, Says::HoldsNoneBehind),
+        ];
+        let words = lists.iter().flat_map(|(list, says)| list.iter().map(|&word| (word, *says)));
+        let (patterns, says): (Vec<&str>, Vec<Says>) = words.unzip();
         let automaton = AhoCorasickBuilder::new()
             .kind(Some(AhoCorasickKind::DFA))
             .build(&patterns)
             .expect("some hundred short words");
-        NameLists { automaton, kinds }
+        NameLists { automaton, says }
     }
 
     fn kind(&self, name: &Words) -> Option<Kind> {
         let mut best = None;
+        let mut told_from = usize::MAX;
+        let mut denied_from = 0;
         for found in
             self.automaton.find_overlapping_iter(name.as_bytes()).filter(|found| name.holds(found.start(), found.len()))
         {
-            match self.kinds[found.pattern().as_usize()] {
-                None => return None,
-                Some(Kind::Password) => best = Some(Kind::Password),
-                Some(Kind::Secret) => best = best.or(Some(Kind::Secret)),
+            match self.says[found.pattern().as_usize()] {
+                Says::HoldsNone => return None,
+                Says::HoldsNoneBehind => denied_from = denied_from.max(found.start()),
+                Says::Holds(kind) => {
+                    told_from = told_from.min(found.start());
+                    best = if best == Some(Kind::Password) { best } else { Some(kind) };
+                }
             }
         }
-        best
+        best.filter(|_| denied_from <= told_from)
     }
 }
 
@@ -107,14 +143,14 @@ pub(super) fn judge(candidate: &Candidate<'_>) -> Option<Confidence> {
     if letters == 0 || (digits == 0 && letters + separators(value) == value.len() && !random) {
         return None;
     }
-    if candidate.blank && !random {
+    if candidate.blank && !random && !(candidate.quoted && candidate.kind == Kind::Password) {
         return None;
     }
     Some(if random && !candidate.called { Confidence::Medium } else { Confidence::Low })
 }
 
 /// Whether the value is a word, mask or placeholder that people write instead of a password.
-pub(super) fn stands_for_a_password(value: &[u8]) -> bool {
+pub(in crate::engine) fn stands_for_a_password(value: &[u8]) -> bool {
     if is_placeholder(value) || value.len() < 4 {
         return true;
     }
@@ -190,7 +226,7 @@ fn is_made_of_dummies(plain: &[u8]) -> bool {
 }
 
 /// Whether the value looks drawn from a generator rather than written by a person.
-pub(super) fn is_random(value: &[u8]) -> bool {
+pub(in crate::engine) fn is_random(value: &[u8]) -> bool {
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     if value.len() < 8 || letters == 0 || entropy(value) < least_entropy(value) {

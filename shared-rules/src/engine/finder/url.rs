@@ -8,7 +8,7 @@ use crate::finding::{Evidence, Match};
 use crate::rule::Confidence;
 use crate::secret::Secret;
 
-pub(in crate::engine) const MARK: &[u8] = b"://";
+pub(in crate::engine) const MARK: &str = "://";
 
 /// Longest scheme and longest authority looked at, in bytes.
 const LONGEST_SCHEME: usize = 24;
