@@ -58,6 +58,17 @@ pub struct Match {
     pub trail: Vec<&'static str>,
     /// Its fixed, public beginning, the only part that may be shown.
     pub prefix: String,
+    /// Where it stands in a container; `span` is then empty.
+    pub member: Option<Member>,
+}
+
+/// A place in a file inside a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Path inside the container, `a.zip!/b.txt` where containers are nested; empty in a compressed file.
+    pub path: String,
+    /// Where in that file.
+    pub location: Location,
 }
 
 /// Where something stands in a text. Lines and columns count from 1; columns count Unicode characters.

@@ -14,7 +14,8 @@ pub mod rule;
 pub mod secret;
 pub mod structure;
 
-pub use engine::{Engine, Input};
+pub use decode::container::Trouble;
+pub use engine::{Doubt, Engine, Input};
 pub use finding::{Evidence, Finding, Location, Match};
 pub use fingerprint::{Code, Fingerprint, FingerprintKey};
 pub use redact::{Origin, printable, redact};

@@ -31,8 +31,16 @@ pub fn redact(catalogue: &Catalogue, key: &FingerprintKey, found: &Match, origin
         confidence: found.confidence,
         evidence: found.evidence,
         reason: reason(rule, found, &catalogue.provider(rule).name),
-        path: printable(origin.path),
-        location: Location::of(origin.text, &found.span),
+        path: match &found.member {
+            Some(member) if !member.path.is_empty() => {
+                format!("{}!/{}", printable(origin.path), printable(member.path.as_bytes()))
+            }
+            _ => printable(origin.path),
+        },
+        location: found
+            .member
+            .as_ref()
+            .map_or_else(|| Location::of(origin.text, &found.span), |member| member.location),
         preview: preview(rule, found),
     }
 }

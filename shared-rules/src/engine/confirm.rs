@@ -76,6 +76,7 @@ fn believe(
         checksum,
         name: name.and_then(|assignment| plain_name(&input.bytes[assignment.name])),
         trail: Vec::new(),
+        member: None,
         prefix: prefix.to_owned(),
         span,
     })

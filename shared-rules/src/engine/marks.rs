@@ -2,6 +2,7 @@
 //! private JWKs, and whatever stands inside a credential or a command of the rules.
 
 use aho_corasick::packed::Searcher;
+use memchr::memmem::Finder;
 
 use super::finder::{pem, url};
 use super::index::Index;
@@ -19,14 +20,23 @@ pub(super) enum Mark {
     Url,
     /// A JSON Web Key.
     Jwk,
-    /// The name of a password or key in another language than English.
+    /// The name of a password or key.
     Name,
+    /// An escape that may stand inside a value.
+    Escape,
     /// Rules whose credential holds the literal.
     Infix(Vec<RuleIndex>),
 }
 
+/// Names without which an assigned value is no credential, in the spellings people use: a group of their own, few enough for the
+/// fastest search.
+const NAME_WORDS: &[&str] = &[
+    "passw", "Passw", "PASSW", "pwd", "Pwd", "PWD", "pass", "Pass", "PASS", "secret", "Secret", "SECRET", "token",
+    "Token", "TOKEN", "_key", "-key", "Key", "KEY",
+];
+
 /// Password, key and secret in other languages, in the spellings people use.
-const NAMES: &[&str] = &[
+const FOREIGN_NAMES: &[&str] = &[
     "senha",
     "Senha",
     "SENHA",
@@ -72,9 +82,14 @@ const NAMES: &[&str] = &[
     "Salt",
 ];
 
+/// Escapes of characters that credentials are made of. JSON's `\/` is searched on its own: two bytes would slow all others down.
+const ESCAPES: &[&str] = &["\\u002", "\\u003", "%2B", "%2b", "%2F", "%2f", "%3D", "%3d", "&#x", "&#4", "&#6"];
+const ESCAPED_SLASH: &[u8] = b"\\/";
+
 /// All marks, in groups that are searched one after the other.
 pub(super) struct Marks {
     groups: Vec<Group>,
+    escaped_slash: Finder<'static>,
 }
 
 struct Group {
@@ -94,8 +109,11 @@ impl Marks {
                 _ => literals.push((infix, Mark::Infix(vec![*rule]))),
             }
         }
-        literals.extend(NAMES.iter().map(|&name| (name, Mark::Name)));
-        Marks { groups: literals.chunks(GROUP).map(Group::new).collect() }
+        literals.extend(ESCAPES.iter().map(|&escape| (escape, Mark::Escape)));
+        literals.extend(FOREIGN_NAMES.iter().map(|&name| (name, Mark::Name)));
+        let names: Vec<(&str, Mark)> = NAME_WORDS.iter().map(|&name| (name, Mark::Name)).collect();
+        let groups = std::iter::once(names.as_slice()).chain(literals.chunks(GROUP)).map(Group::new).collect();
+        Marks { groups, escaped_slash: Finder::new(ESCAPED_SLASH) }
     }
 
     /// Calls `each` with every mark that begins below `end`, and where it begins and ends.
@@ -112,6 +130,9 @@ impl Marks {
             for hit in group.searcher.find_iter(text) {
                 each(&group.marks[hit.pattern().as_usize()], start + hit.start(), start + hit.end());
             }
+        }
+        for at in self.escaped_slash.find_iter(&bytes[start..bytes.len().min(end + 1)]) {
+            each(&Mark::Escape, start + at, start + at + ESCAPED_SLASH.len());
         }
     }
 }

@@ -152,6 +152,7 @@ fn matched(
         checksum: None,
         name,
         trail: Vec::new(),
+        member: None,
         prefix: String::new(),
     })
 }

@@ -89,6 +89,7 @@ pub(in crate::engine) fn matched(engine: &Engine, kind: Kind, bytes: &[u8], span
         checksum: None,
         name: None,
         trail: Vec::new(),
+        member: None,
         prefix: String::new(),
     })
 }

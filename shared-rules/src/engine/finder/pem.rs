@@ -57,6 +57,7 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
         checksum: None,
         name: None,
         trail: Vec::new(),
+        member: None,
         prefix: format!("-----BEGIN {label}-----"),
     })
 }

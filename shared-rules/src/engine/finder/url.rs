@@ -36,6 +36,7 @@ pub(in crate::engine) fn find(engine: &Engine, input: &Input<'_>, at: usize, fou
         checksum: None,
         name: None,
         trail: Vec::new(),
+        member: None,
         prefix: String::new(),
     });
 }
