@@ -55,28 +55,37 @@ fn is_binary(head: &[u8]) -> bool {
 /// The base64 at `at`, over several lines if it is broken into lines of one length, and what it decodes to.
 fn base64(bytes: &[u8], at: usize, head: &[u8]) -> Option<(Range<usize>, Vec<u8>)> {
     let limit = bytes.len().min(at + LONGEST);
-    let mut end = line_end(bytes, at, limit);
-    let first = end - at;
-    let decoded = if first < SHORTEST_LINE || bytes.get(end) == Some(&b'=') {
-        end = pad(bytes, end);
-        decode::base64(&bytes[at..end])
-    } else {
-        let mut joined = bytes[at..end].to_vec();
-        while let Some(start) = next_line(bytes, end, limit) {
-            let stop = line_end(bytes, start, limit);
-            if stop - start > first || stop == start {
-                break;
-            }
-            joined.extend_from_slice(&bytes[start..stop]);
-            end = stop;
-            if stop - start < first {
-                break;
-            }
+    let first = line_end(bytes, at, limit);
+    let fits = |decoded: &Vec<u8>| !is_text(head) || is_text(decoded);
+    let joined = (first - at >= SHORTEST_LINE).then(|| join(bytes, at, first, limit)).flatten();
+    if let Some((end, text)) = joined
+        && let Some(decoded) = decode::base64(&text).filter(fits)
+    {
+        return Some((at..pad(bytes, end), decoded));
+    }
+    let decoded = decode::base64(&bytes[at..first]).filter(fits)?;
+    Some((at..pad(bytes, first), decoded))
+}
+
+/// The lines that go on where the first ends, all as long as it but for the last; `None` if there are none.
+fn join(bytes: &[u8], at: usize, first: usize, limit: usize) -> Option<(usize, Vec<u8>)> {
+    let length = first - at;
+    let mut text = bytes[at..first].to_vec();
+    let mut end = first;
+    while let Some(start) = next_line(bytes, end, limit) {
+        let stop = line_end(bytes, start, limit);
+        // A line of something else may begin with letters too.
+        let whole = bytes.get(stop).is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b'\\' | b'=' | b'"' | b'\''));
+        if stop == start || stop - start > length || !whole {
+            break;
         }
-        end = pad(bytes, end);
-        decode::base64(&joined).or_else(|| decode::base64(&bytes[at..at + first]))
-    }?;
-    (!is_text(head) || is_text(&decoded)).then_some((at..end, decoded))
+        text.extend_from_slice(&bytes[start..stop]);
+        end = stop;
+        if stop - start < length {
+            break;
+        }
+    }
+    (end > first).then_some((end, text))
 }
 
 fn line_end(bytes: &[u8], start: usize, limit: usize) -> usize {

@@ -81,7 +81,13 @@ const OPENINGS: &[&[u8]] = &[
 /// The name that ends before `end`, over blanks, quotes, brackets, accessors and a type.
 pub(super) fn name(bytes: &[u8], end: usize) -> Option<Range<usize>> {
     let end = skip_accessors(bytes, end);
-    let found = word(bytes, end)?;
+    let mut found = word(bytes, end)?;
+    // Go: `token, err := …`, `token, _ = …`.
+    if matches!(&bytes[found.clone()], b"_" | b"err" | b"ok")
+        && let [before @ .., b','] = bytes[..found.start].trim_ascii_end()
+    {
+        found = word(bytes, before.len())?;
+    }
     let word_found = &bytes[found.clone()];
     if TYPES.iter().any(|name| name.eq_ignore_ascii_case(word_found)) {
         // `NAME: &str`, `name: Optional[str]`, `char name[]` has its name first too; a bare `string = "…"` has none.

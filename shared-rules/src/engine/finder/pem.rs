@@ -31,7 +31,7 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
     let opening = memchr::memmem::find(&bytes[at..bytes.len().min(at + 16)], b"BEGIN ")? + 6;
     let text = &bytes[at + opening..];
     let label_length = memchr::memmem::find(&text[..text.len().min(LONGEST_LABEL)], DASHES)?;
-    let label = std::str::from_utf8(&text[..label_length]).ok()?;
+    let label = std::str::from_utf8(text[..label_length].trim_ascii_end()).ok()?;
     let rule = engine.index.label(label)?;
     let dashes = text[label_length..].iter().take_while(|&&byte| byte == b'-').count();
     let body_start = at + opening + label_length + dashes;
