@@ -107,7 +107,7 @@ fn verify(rule: &Rule, value: &[u8]) -> Option<Option<bool>> {
     }
 }
 
-fn is_near(words: &[String], input: &Input<'_>, start: usize, end: usize) -> bool {
+pub(super) fn is_near(words: &[String], input: &Input<'_>, start: usize, end: usize) -> bool {
     let around = |from: usize, to: usize| input.bytes[from..to.min(input.bytes.len())].to_ascii_lowercase();
     let before = around(start.saturating_sub(NEAR_BEFORE), start);
     let after = around(end, end + NEAR_AFTER);

@@ -13,6 +13,7 @@ mod scan;
 
 use std::ops::Range;
 
+use crate::context::Place;
 use crate::decode::container::Trouble;
 use crate::decode::utf16;
 use crate::finding::Match;
@@ -122,6 +123,7 @@ impl Engine {
             engine: self,
             input,
             undoing,
+            place: Place::of(input.path),
             found: Vec::new(),
             last_value: usize::MAX,
             encoded_until: 0,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::marks::Mark;
 use super::{Engine, Input, confirm, contained, encoded, escaped, finder, runs};
-use crate::context::{Assignment, Words};
+use crate::context::{Assignment, Place, Words};
 use crate::decode::container::Trouble;
 use crate::engine::Doubt;
 use crate::finding::Match;
@@ -42,6 +42,8 @@ pub(super) struct Scan<'s> {
     pub(super) engine: &'s Engine,
     pub(super) input: &'s Input<'s>,
     pub(super) undoing: &'s mut Undoing,
+    /// What the path says.
+    pub(super) place: Place,
     pub(super) found: Vec<Match>,
     /// Value that was judged last, since a name word and a token run often lead to the same one.
     pub(super) last_value: usize,
@@ -112,6 +114,9 @@ impl Scan<'_> {
         self.last_value = at;
         let bytes = self.input.bytes;
         let Some(assignment) = Assignment::of(bytes, at) else { return };
+        if self.place.lock || finder::assignment::is_encrypted(bytes, at) {
+            return;
+        }
         let before = Words::of(&bytes[assignment.lookback.clone()]);
         let name = Words::of(&bytes[assignment.name.clone()]);
         let mut seen = std::mem::take(&mut self.seen);
@@ -129,9 +134,21 @@ impl Scan<'_> {
             }
         }
         self.seen = seen;
-        if self.found.len() == matches {
-            self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name));
+        if self.found.len() == matches && !self.is_known_form(at) {
+            let place = self.place;
+            self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name, place));
         }
+    }
+
+    /// Whether the value has a form that a rule knows, which then has judged it: found it, or known it for a sample or public.
+    fn is_known_form(&self, at: usize) -> bool {
+        let text = &self.input.bytes[at..];
+        let mut known = at < self.encoded_until;
+        self.engine.index.prefixes(text, |rule| {
+            let rule = self.engine.catalogue.rule(rule);
+            known |= rule.pattern.as_ref().is_some_and(|pattern| pattern.match_at(text, rule.reach).is_some());
+        });
+        known
     }
 }
 

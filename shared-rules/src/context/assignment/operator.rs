@@ -74,6 +74,8 @@ pub(super) fn operator(bytes: &[u8], at: usize, value: usize) -> Option<(Operato
         // What stands in where a variable is unset: `||`, `??`, PHP's `?:`, the shell's `${NAME:-value}`, Python's `or`.
         [.., b'|', b'|'] | [.., b'?', b'?'] | [.., b'?', b':'] | [.., b':', b'-'] => Some((Operator::Default, at - 2)),
         [.., b' ', b'o', b'r'] if at < value => Some((Operator::Default, at - 3)),
+        // `a:b:name:value` names no value: it is an address of its own.
+        [.., b':'] if at == value && is_chained(before) => None,
         [.., b'=' | b':'] => Some((Operator::Assign, at - 1)),
         // YAML's block scalars: `key: |`, `key: >-`.
         [.., b':', b' ', b'|' | b'>'] if line_end => Some((Operator::Assign, at - 3)),
@@ -87,8 +89,16 @@ pub(super) fn operator(bytes: &[u8], at: usize, value: usize) -> Option<(Operato
         _ if line_end || at == value => None,
         // `name{"value"}` initializes in C++ and Rust.
         _ if matches!(bytes[at], b'{' | b'[') => Some((Operator::Assign, at)),
+        // A quote that follows a word at once closes a string.
+        _ if is_quote(bytes[at]) => None,
         _ => Some((Operator::Blank, at)),
     }
+}
+
+/// Whether the word before the colon that ends `before` stands behind a colon itself, without a blank.
+fn is_chained(before: &[u8]) -> bool {
+    let word = before[..before.len() - 1].iter().rev().take_while(|byte| is_name(**byte)).count();
+    before.len() > word + 1 && before[before.len() - word - 2] == b':'
 }
 
 fn closes_string(before: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::score::{self, Kind};
-use crate::context::{Assignment, Operator, Words};
+use crate::context::{Assignment, Operator, Place, Words};
 use crate::engine::{Engine, Input, confirm};
 use crate::finding::{Evidence, Match};
 use crate::rule::{Class, Confidence, Finder};
@@ -94,6 +94,7 @@ pub(in crate::engine) fn find(
     at: usize,
     assignment: &Assignment,
     name: &Words,
+    place: Place,
 ) -> Option<Match> {
     let kind = score::kind(&input.bytes[assignment.name.clone()], name)?;
     let span = extent(input.bytes, at, assignment)?;
@@ -108,10 +109,12 @@ pub(in crate::engine) fn find(
         called: assignment.operator == Operator::Call,
         blank: assignment.operator == Operator::Blank,
         next: input.bytes.get(span.end).copied(),
-        path: input.path,
+        place,
     })?;
     let name = confirm::plain_name(&input.bytes[assignment.name.clone()]);
-    matched(engine, kind, value, span, confidence, name)
+    let found = matched(engine, kind, value, span, confidence, name)?;
+    let unless = &engine.catalogue.rule(found.rule).unless;
+    (unless.is_empty() || !confirm::is_near(unless, input, at, found.span.end)).then_some(found)
 }
 
 /// The same for a value that was decoded: a Secret of Kubernetes, or `user:password` of a Basic header.
@@ -127,8 +130,8 @@ pub(in crate::engine) fn find_decoded(
         Some(colon) if basic => (Kind::Password, &decoded[colon + 1..]),
         _ => (score::kind(name, &Words::of(name))?, decoded.trim_ascii()),
     };
-    let candidate =
-        score::Candidate { kind, value, quoted: true, called: false, blank: false, next: None, path: input.path };
+    let place = Place::of(input.path);
+    let candidate = score::Candidate { kind, value, quoted: true, called: false, blank: false, next: None, place };
     let confidence = score::judge(&candidate)?;
     matched(engine, kind, value, 0..0, confidence, confirm::plain_name(name))
 }
@@ -157,16 +160,18 @@ fn matched(
     })
 }
 
-/// Whether the name belongs to a path, a call or an encrypted block rather than to this value:
-/// `token.ts": "hash"`, `md5(password) == "…"`, `password: ENC[AES256_GCM,data:…`.
+/// Whether the value is part of an encrypted block: `password: ENC[AES256_GCM,data:…`.
+pub(in crate::engine) fn is_encrypted(bytes: &[u8], at: usize) -> bool {
+    let floor = at.saturating_sub(LONGEST_VALUE);
+    let line = memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |index| floor + index + 1);
+    [&b"ENC["[..], b"EJ["].iter().any(|open| memchr::memmem::find(&bytes[line..at], open).is_some())
+}
+
+/// Whether the name belongs to a path or a call rather than to this value: `token.ts": "hash"`, `md5(password) == "…"`.
 fn is_elsewhere(bytes: &[u8], assignment: &Assignment, at: usize) -> bool {
     let name = &bytes[assignment.name.clone()];
     let between = &bytes[assignment.name.end.min(at)..at];
-    let block = |text: &[u8]| [&b"ENC["[..], b"EJ["].iter().any(|open| memchr::memmem::find(text, open).is_some());
-    let floor = at.saturating_sub(LONGEST_VALUE);
-    let line = memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |index| floor + index + 1);
-    let other = between.contains(&b')') && assignment.operator != Operator::Default;
-    name.contains(&b'/') || other || block(&bytes[line..at])
+    name.contains(&b'/') || between.contains(&b')') && assignment.operator != Operator::Default
 }
 
 /// From the value's first byte to its end: the closing quote, or what ends a bare word. `None` if it is longer than a secret.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
-use crate::context::{Words, entropy, is_placeholder, least_entropy};
+use crate::context::{Place, Words, entropy, is_placeholder, least_entropy};
 use crate::rule::Confidence;
 
 /// Shortest value that is worth protecting, in bytes.
@@ -28,7 +28,7 @@ pub(super) struct Candidate<'a> {
     pub(super) blank: bool,
     /// The byte behind the value.
     pub(super) next: Option<u8>,
-    pub(super) path: &'a str,
+    pub(super) place: Place,
 }
 
 static PASSWORD_NAMES: LazyLock<Vec<&str>> =
@@ -143,10 +143,21 @@ pub(super) fn judge(candidate: &Candidate<'_>) -> Option<Confidence> {
     if letters == 0 || (digits == 0 && letters + separators(value) == value.len() && !random) {
         return None;
     }
+    if !random && (candidate.place.test || names_itself(value)) {
+        return None;
+    }
     if candidate.blank && !random && !(candidate.quoted && candidate.kind == Kind::Password) {
         return None;
     }
     Some(if random && !candidate.called { Confidence::Medium } else { Confidence::Low })
+}
+
+/// Whether a value that a person wrote holds a word for what it is: `new-password-form`, `resetToken2`.
+fn names_itself(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    [&b"password"[..], b"passwd", b"passwort", b"secret", b"token", b"apikey", b"credential", b"username"]
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word).is_some())
 }
 
 /// Whether the value is a word, mask or placeholder that people write instead of a password.
@@ -170,7 +181,8 @@ pub(in crate::engine) fn stands_for_a_password(value: &[u8]) -> bool {
 }
 
 /// Whether the value is encrypted, hashed or public: SOPS, ejson, dotenvx, Jasypt, Spring Cloud Config, Ansible vault, crypt(3), PHC strings,
-/// data URIs, resource names, publishable keys, Ethereum addresses.
+/// data URIs, resource names, publishable keys, PostgreSQL's and MySQL's hashes,
+/// Ethereum and Tron addresses.
 fn is_protected(value: &[u8]) -> bool {
     const OPENINGS: &[&[u8]] = &[
         b"ENC[",
@@ -201,7 +213,10 @@ fn is_protected(value: &[u8]) -> bool {
     let address = value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit);
     let character_class =
         [&b"A-Z"[..], b"a-z", b"0-9", b"\\w", b"\\d"].iter().any(|part| memchr::memmem::find(value, part).is_some());
-    crypt || address || character_class || OPENINGS.iter().any(|opening| value.starts_with(opening))
+    let hash = value.len() == 35 && value.starts_with(b"md5") || value.len() == 41 && value[0] == b'*';
+    let hash = hash && value[value.len() - 32..].iter().all(u8::is_ascii_hexdigit);
+    let coin = value.len() == 34 && value[0] == b'T' && value.iter().all(u8::is_ascii_alphanumeric);
+    crypt || address || hash || coin || character_class || OPENINGS.iter().any(|opening| value.starts_with(opening))
 }
 
 /// Whether `plain` splits into dummy words and numbers without remainder.
@@ -282,7 +297,14 @@ fn is_reference(candidate: &Candidate<'_>) -> bool {
         || holds(b"vars.")
         || holds(b"{{")
         || !candidate.quoted
-            && (holds(b"(") || holds(b"[") || holds(b"::") || holds(b"->") || holds(b"{") || holds(b"=="))
+            && (holds(b"=\"")
+                || holds(b"='")
+                || holds(b"(")
+                || holds(b"[")
+                || holds(b"::")
+                || holds(b"->")
+                || holds(b"{")
+                || holds(b"=="))
 }
 
 /// A bare word in program text is an identifier, not a value.
@@ -294,30 +316,8 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
         .value
         .iter()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b')' | b'}' | b']'));
-    let config = matches!(
-        candidate.path.rsplit(['/', '.']).next().unwrap_or_default(),
-        "env"
-            | "yml"
-            | "yaml"
-            | "properties"
-            | "ini"
-            | "conf"
-            | "cfg"
-            | "toml"
-            | "netrc"
-            | "npmrc"
-            | "pypirc"
-            | "sh"
-            | "bash"
-            | "Dockerfile"
-            | "tfvars"
-            | "config"
-            | "cnf"
-            | "xml"
-            | "plist"
-    );
     let called = candidate.next == Some(b'(');
-    called || identifier && !config && !is_random(candidate.value)
+    called || identifier && !candidate.place.config && !is_random(candidate.value)
 }
 
 #[cfg(test)]
