@@ -13,30 +13,27 @@ const AFTER: usize = 1536;
 /// Name of this decoding in a finding's trail.
 const ESCAPES: &str = "escapes";
 
-/// Whether the escape at `at` stands inside something that could be a credential: between characters of tokens, no path or address around it.
+/// Whether the escape at `at` stands inside something that could be a credential: between characters of tokens, a digit near.
 pub(super) fn is_inside_a_value(bytes: &[u8], at: usize) -> bool {
-    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'_' | b'-' | b'=' | b'.');
-    let before = bytes[at.saturating_sub(6)..at].iter().all(|&byte| part(byte));
     let Some((_, length)) = escape::one(&bytes[at..]) else { return false };
-    let digits = bytes[at.saturating_sub(12)..at].iter().any(u8::is_ascii_digit);
-    at >= 6 && before && (digits || bytes[at + length..].iter().take(12).any(u8::is_ascii_digit))
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'_' | b'-' | b'=' | b'.');
+    let before = &bytes[at.saturating_sub(12)..at];
+    let after = &bytes[at + length..bytes.len().min(at + length + 24)];
+    let words = before.iter().rev().take(2).all(part) && after.iter().take(6).all(part) && after.len() >= 6;
+    words && before.len() >= 2 && before.iter().chain(after).any(u8::is_ascii_digit)
 }
 
-/// What is found around the escape at `at` and holds an escape itself, and where the undone text ends.
+/// What is found around the escape at `at`, and where the undone text ends.
 pub(super) fn find(engine: &Engine, input: &Input<'_>, at: usize, undoing: &mut Undoing) -> (Vec<Match>, usize) {
     let window = window(input.bytes, at);
     let text = &input.bytes[window.clone()];
     let undone = escape::undo(text);
     let mut found = engine.scan_deeper(&Input::whole(&undone.text, input.path), undoing);
     for hidden in &mut found {
-        let length = hidden.span.len();
         let original = undone.original(&hidden.span);
-        // What holds no escape was found in the plain text already.
-        hidden.span =
-            if original.len() == length { 0..0 } else { window.start + original.start..window.start + original.end };
+        hidden.span = window.start + original.start..window.start + original.end;
         hidden.trail.insert(0, ESCAPES);
     }
-    found.retain(|hidden| !hidden.span.is_empty());
     (found, window.end)
 }
 

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::context::Words;
+use crate::context::{Words, normalize};
 use crate::rule::{Catalogue, Finder, RuleIndex, Shape};
 
 const KEY: usize = 4;
+
+/// Shortest provider id that is told from other words, in letters and digits.
+const SHORTEST_CALLER: usize = 5;
 
 /// A set of four-byte keys that says no fast: one bit for each 16-bit hash.
 struct Filter(Box<[u64; 1024]>);
@@ -94,6 +97,18 @@ impl Table {
         }
     }
 
+    /// Calls `each` for every literal that is a word of `words`.
+    fn in_words(&self, words: &Words, mut each: impl FnMut(RuleIndex)) {
+        let letters = words.as_bytes();
+        for at in 0..letters.len().saturating_sub(KEY - 1) {
+            self.at_long(&letters[at..], |length, rule| {
+                if words.holds(at, length) {
+                    each(rule);
+                }
+            });
+        }
+    }
+
     fn look_up(&self, kind: usize, key: u32, text: &[u8], each: &mut impl FnMut(usize, RuleIndex)) {
         let entries = &self.entries[kind];
         let first = entries.partition_point(|entry| entry.key < key);
@@ -110,6 +125,8 @@ impl Table {
 pub(super) struct Index {
     prefixes: Table,
     keywords: Table,
+    /// Rules with keywords by their provider's id, for calls of the provider's library.
+    callers: Table,
     hosts: HashMap<String, Vec<RuleIndex>>,
     schemes: HashMap<String, RuleIndex>,
     labels: HashMap<String, RuleIndex>,
@@ -123,6 +140,7 @@ impl Index {
         let mut index = Index {
             prefixes: Table::new(),
             keywords: Table::new(),
+            callers: Table::new(),
             hosts: HashMap::new(),
             schemes: HashMap::new(),
             labels: HashMap::new(),
@@ -137,6 +155,10 @@ impl Index {
                 }
                 Shape::Keyword { keywords, .. } => {
                     keywords.iter().for_each(|keyword| index.keywords.insert(keyword.as_bytes(), rule));
+                    let provider = normalize(catalogue.provider(checked).id.as_bytes());
+                    if provider.len() >= SHORTEST_CALLER {
+                        index.callers.insert(provider.as_bytes(), rule);
+                    }
                 }
                 Shape::Host(hosts) => {
                     hosts.iter().for_each(|host| index.hosts.entry(host.clone()).or_default().push(rule));
@@ -156,6 +178,7 @@ impl Index {
         }
         index.prefixes.sort();
         index.keywords.sort();
+        index.callers.sort();
         index
     }
 
@@ -166,15 +189,13 @@ impl Index {
     }
 
     /// Rules of which a keyword stands in `words`.
-    pub(super) fn keywords(&self, words: &Words, mut each: impl FnMut(RuleIndex)) {
-        let letters = words.as_bytes();
-        for at in 0..letters.len().saturating_sub(KEY - 1) {
-            self.keywords.at_long(&letters[at..], |length, rule| {
-                if words.holds(at, length) {
-                    each(rule);
-                }
-            });
-        }
+    pub(super) fn keywords(&self, words: &Words, each: impl FnMut(RuleIndex)) {
+        self.keywords.in_words(words, each);
+    }
+
+    /// Rules whose provider is named in `words`.
+    pub(super) fn callers(&self, words: &Words, each: impl FnMut(RuleIndex)) {
+        self.callers.in_words(words, each);
     }
 
     /// Rules for this host or a domain above it.

@@ -83,7 +83,10 @@ const FOREIGN_NAMES: &[&str] = &[
 ];
 
 /// Escapes of characters that credentials are made of. JSON's `\/` is searched on its own: two bytes would slow all others down.
-const ESCAPES: &[&str] = &["\\u002", "\\u003", "%2B", "%2b", "%2F", "%2f", "%3D", "%3d", "&#x", "&#4", "&#6"];
+const ESCAPES: &[&str] = &[
+    "\\u002", "\\u003", "\\u005f", "\\x2", "\\x3d", "\\x3D", "\\x5f", "%2B", "%2b", "%2F", "%2f", "%3D", "%3d", "&#x",
+    "&#4", "&#6",
+];
 const ESCAPED_SLASH: &[u8] = b"\\/";
 
 /// All marks, in groups that are searched one after the other.

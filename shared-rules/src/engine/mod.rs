@@ -128,6 +128,7 @@ impl Engine {
             last_value: usize::MAX,
             encoded_until: 0,
             escaped_until: 0,
+            tables: 0,
             seen: Vec::new(),
         };
         let end = input.range.end.min(input.bytes.len());

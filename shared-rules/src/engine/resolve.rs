@@ -38,7 +38,7 @@ pub(super) fn resolve(catalogue: &Catalogue, bytes: &[u8], mut found: Vec<Match>
 }
 
 /// What is believed more, says more and is more specific comes first.
-fn rank(catalogue: &Catalogue, found: &Match) -> (bool, bool, Confidence, u8, usize) {
+fn rank(catalogue: &Catalogue, found: &Match) -> (bool, bool, Confidence, u8, bool, usize) {
     let specific = match catalogue.rule(found.rule).shape {
         Shape::Label(_) => 5,
         Shape::Host(_) => 4,
@@ -49,7 +49,7 @@ fn rank(catalogue: &Catalogue, found: &Match) -> (bool, bool, Confidence, u8, us
         Shape::Finder(_) => 4,
     };
     // A guess from the name alone never hides a known form.
-    (found.checksum == Some(true), specific > 0, found.confidence, specific, found.span.len())
+    (found.checksum == Some(true), specific > 0, found.confidence, specific, found.trail.is_empty(), found.span.len())
 }
 
 fn pair(catalogue: &Catalogue, kept: &mut [Match]) {

@@ -4,14 +4,17 @@ use std::ops::Range;
 
 use super::marks::Mark;
 use super::{Engine, Input, confirm, contained, encoded, escaped, finder, runs};
-use crate::context::{Assignment, Place, Words};
+use crate::context::{Assignment, Operator, Place, Words};
 use crate::decode::container::Trouble;
 use crate::engine::Doubt;
 use crate::finding::Match;
-use crate::rule::{RuleIndex, Shape};
+use crate::rule::{Confidence, RuleIndex, Shape};
 
 /// Decodings and containers undone one inside the other.
 const DEEPEST: usize = 4;
+
+/// Tables with a column of passwords that are read in one input.
+const MOST_TABLES: usize = 8;
 
 /// Doubts kept for one input.
 const MOST_DOUBTS: usize = 100;
@@ -50,6 +53,8 @@ pub(super) struct Scan<'s> {
     /// Where the encoded text that was last undone ends, and the text around an escape.
     pub(super) encoded_until: usize,
     pub(super) escaped_until: usize,
+    /// Tables read so far.
+    pub(super) tables: usize,
     /// Rules already tried at one anchor; kept to be reused.
     pub(super) seen: Vec<RuleIndex>,
 }
@@ -81,12 +86,25 @@ impl Scan<'_> {
             Mark::Pem => self.found.extend(finder::pem::find(engine, bytes, start)),
             Mark::Url => finder::url::find(engine, self.input, start, &mut self.found),
             Mark::Jwk => self.found.extend(finder::jwk::find(engine, bytes, start)),
-            Mark::Name => self.named(end),
+            Mark::Name => {
+                self.named(end);
+                self.tabled(start);
+            }
             Mark::Escape => self.escape(start),
             Mark::Infix(rules) => {
                 self.found
                     .extend(rules.iter().filter_map(|&rule| finder::infix::find(engine, self.input, rule, start, end)));
             }
+        }
+    }
+
+    /// Judges the column of a table whose head holds the telling word at `at`.
+    fn tabled(&mut self, at: usize) {
+        let passwords = matches!(self.input.bytes[at], b'p' | b'P');
+        if passwords && self.tables < MOST_TABLES && !self.place.lock {
+            let found = finder::table::find(self.engine, self.input, at);
+            self.tables += usize::from(!found.is_empty());
+            self.found.extend(found);
         }
     }
 
@@ -127,6 +145,9 @@ impl Scan<'_> {
             }
         });
         let matches = self.found.len();
+        if assignment.operator == Operator::Call {
+            self.called(at, &assignment, &before);
+        }
         for &rule in &seen {
             let Shape::Keyword { keywords, names } = &self.engine.catalogue.rule(rule).shape else { continue };
             if finder::keyword::names_it(keywords, names, &name) {
@@ -137,6 +158,23 @@ impl Scan<'_> {
         if self.found.len() == matches && !self.is_known_form(at) {
             let place = self.place;
             self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name, place));
+        }
+    }
+
+    /// Judges an argument of a call that names a provider: `shodan.Shodan("…")`. The call tells less than a name does.
+    fn called(&mut self, at: usize, assignment: &Assignment, before: &Words) {
+        let (engine, input) = (self.engine, self.input);
+        let mut tried = Vec::new();
+        engine.index.callers(before, |rule| {
+            if !tried.contains(&rule) {
+                tried.push(rule);
+            }
+        });
+        for rule in tried {
+            if let Some(mut found) = confirm::at(engine, input, rule, at, Some(assignment)) {
+                found.confidence = Confidence::Low;
+                self.found.push(found);
+            }
         }
     }
 

@@ -40,6 +40,8 @@ pub(crate) struct Assignment {
     pub(crate) operator: Operator,
     /// Whether a quote opens right before the value.
     pub(crate) quoted: bool,
+    /// Whether the name stands elsewhere and only something like `value` before the value: `name` is then all the text up to there.
+    pub(crate) held: bool,
 }
 
 impl Assignment {
@@ -64,8 +66,9 @@ impl Assignment {
         };
         let lookback = lookback_start(bytes, value)..value;
         let name = if operator == Operator::Blank && !blank_assigns(bytes, &name, quoted) { return None } else { name };
-        let name = if is_holder(&bytes[name.clone()]) { lookback.start.min(name.start)..name.end } else { name };
-        Some(Assignment { name, lookback, operator, quoted })
+        let held = is_holder(&bytes[name.clone()]);
+        let name = if held { lookback.start.min(name.start)..name.end } else { name };
+        Some(Assignment { name, lookback, operator, quoted, held })
     }
 }
 
@@ -116,6 +119,10 @@ mod tests {
             ("Authorization: Bearer VALUE", "authorization", Assign),
             ("-H 'X-Api-Key: VALUE'", "xapikey", Assign),
             ("<apiKey>VALUE</apiKey>", "apikey", Tag),
+            ("default['db']['password']['app'] = 'VALUE'", "dbpasswordapp", Assign),
+            ("<wsse:Password Type=\"urn:text\">VALUE<", "wssepassword", Tag),
+            ("the password is VALUE", "password", Blank),
+            ("**Token:** VALUE", "token", Assign),
             ("<string name=\"api_key\">VALUE</string>", "apikey", Tag),
             ("<property name='connection.password'>VALUE<", "connectionpassword", Tag),
             ("<add key=\"ApiKey\" value=\"VALUE\"/>", "addkeyapikeyvalue", Assign),
@@ -150,7 +157,7 @@ mod tests {
 
     #[test]
     fn prose_and_paths_assign_nothing() {
-        for text in ["see the VALUE", "a::VALUE", "ptr->VALUE", "VALUE", "word, VALUE", "the key is VALUE"] {
+        for text in ["see the VALUE", "a::VALUE", "ptr->VALUE", "VALUE", "word, VALUE"] {
             assert_eq!(name(text), None, "{text}");
         }
     }

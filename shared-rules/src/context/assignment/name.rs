@@ -17,7 +17,12 @@ const HOLDERS: &[&[u8]] = &[
     b"stringvalue",
     b"str",
     b"v",
+    b"parametervalue",
+    b"argument.value",
 ];
+
+/// Words of prose between a name and its value.
+const COPULAS: &[&[u8]] = &[b"is", b"was", b"ist", b"est", b"es"];
 
 /// Types that stand between a name and its value: `const KEY: &str = "…"`, `key: string = "…"`.
 const TYPES: &[&[u8]] =
@@ -88,12 +93,32 @@ pub(super) fn name(bytes: &[u8], end: usize) -> Option<Range<usize>> {
     {
         found = word(bytes, before.len())?;
     }
+    let found = chain(bytes, found);
     let word_found = &bytes[found.clone()];
+    if COPULAS.contains(&word_found) {
+        return word(bytes, found.start);
+    }
     if TYPES.iter().any(|name| name.eq_ignore_ascii_case(word_found)) {
         // `NAME: &str`, `name: Optional[str]`, `char name[]` has its name first too; a bare `string = "…"` has none.
         return word(bytes, skip_type_marks(bytes, found.start)).or(Some(found));
     }
     Some(found)
+}
+
+/// All keys of `config['db']['password']['app']`.
+fn chain(bytes: &[u8], last: Range<usize>) -> Range<usize> {
+    let mut start = last.start;
+    let floor = start.saturating_sub(LOOKBACK);
+    // Before a key stand its quote and bracket, and the closing ones of the key before.
+    while start >= floor + 4 && is_quote(bytes[start - 1]) && bytes[start - 3..start - 1] == *b"][" {
+        let end = start - 4;
+        if !is_quote(bytes[end]) {
+            break;
+        }
+        let Some(key) = bytes[floor..end].iter().rposition(|&byte| byte == bytes[end] || byte == b'\n') else { break };
+        start = floor + key + 1;
+    }
+    start..last.end
 }
 
 /// C#'s `{ get; set; }` between a property and its value.
@@ -146,15 +171,19 @@ pub(super) fn wrapper(bytes: &[u8], open: usize) -> Option<usize> {
     Some(before.strip_suffix(b"new").map_or(before.len(), |before| before.trim_ascii_end().len()))
 }
 
-/// Name and attributes of the tag that ends at `end`: `password` of `<password`, or of `<string name="password"`.
+/// Longest tag looked at, in bytes.
+const LONGEST_TAG: usize = 240;
+
+/// Name of the tag that ends at `end`: `password` of `<password`, or of `<string name="password"`.
 pub(super) fn tag(bytes: &[u8], end: usize) -> Option<Range<usize>> {
-    let floor = end.saturating_sub(LOOKBACK);
+    let floor = end.saturating_sub(LONGEST_TAG);
     let start = floor + bytes[floor..end].iter().rposition(|&byte| byte == b'<')? + 1;
     let inside = &bytes[start..end];
     if inside.is_empty() || inside.contains(&b'\n') {
         return None;
     }
-    Some(naming(inside).map_or(start..end, |named| start + named.start..start + named.end))
+    let element = inside.iter().position(u8::is_ascii_whitespace).unwrap_or(inside.len());
+    Some(naming(inside).map_or(start..start + element, |named| start + named.start..start + named.end))
 }
 
 /// The value of the attribute that names an element.
@@ -172,7 +201,9 @@ fn naming(inside: &[u8]) -> Option<Range<usize>> {
 pub(super) fn blank_assigns(bytes: &[u8], name: &Range<usize>, quoted: bool) -> bool {
     let word = &bytes[name.clone()];
     let known = |list: &[&[u8]]| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-    if bytes[name.start] == b'-' || quoted || word.eq_ignore_ascii_case(operator::HEADER) || known(VERBS) {
+    // `the password is …`: the name is not what stands right before the value.
+    let copula = COPULAS.iter().any(|copula| bytes[name.end..].trim_ascii_start().starts_with(copula));
+    if bytes[name.start] == b'-' || quoted || copula || word.eq_ignore_ascii_case(operator::HEADER) || known(VERBS) {
         return true;
     }
     // A configuration line is short; a minified program is one line of megabytes, and must not be walked for each name.
@@ -190,5 +221,5 @@ pub(super) fn blank_assigns(bytes: &[u8], name: &Range<usize>, quoted: bool) -> 
 
 pub(super) fn is_holder(name: &[u8]) -> bool {
     let end = name.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(name.len());
-    HOLDERS.iter().any(|holder| holder.eq_ignore_ascii_case(&name[..end]))
+    HOLDERS.iter().any(|holder| holder.eq_ignore_ascii_case(&name[..end]) || holder.eq_ignore_ascii_case(name))
 }

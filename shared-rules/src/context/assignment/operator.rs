@@ -23,6 +23,7 @@ pub(super) fn skip_gap(bytes: &[u8], at: usize) -> Option<usize> {
         let byte = bytes[index - 1];
         match byte {
             b' ' | b'\t' | b'\\' | b'\r' | b'[' | b'{' => index -= 1,
+            b'*' if bytes[..index].ends_with(b"**") => index -= 2,
             b'\n' if lines == 0 => {
                 lines = 1;
                 index -= 1;

@@ -13,12 +13,18 @@ use crate::secret::Secret;
 const LONGEST_REST: usize = 40;
 const LONGEST_GAP: usize = 32;
 
+/// Words between a name and its value.
+const BETWEEN: &[&[u8]] = &[b"value", b"is", b"was", b"ist", b"est", b"es"];
+
 /// Letters-only values with this many switches of case, or this long, may be drawn ones.
 const LEAST_SWITCHES: usize = 4;
 const LONGEST_WORD: usize = 28;
 
 /// Longest value that is still a password or token, in bytes.
 const LONGEST_VALUE: usize = 256;
+
+/// Longest key in base64 without armour that is assigned to a telling name, in bytes.
+const LONGEST_KEY: usize = 4096;
 
 /// Where the value begins whose name holds a telling word that ends at `at`.
 pub(in crate::engine) fn value_after(bytes: &[u8], at: usize) -> Option<usize> {
@@ -82,9 +88,30 @@ fn skip_gap(bytes: &[u8], at: usize) -> Option<usize> {
         )
     };
     let window = &bytes[at..bytes.len().min(at + LONGEST_GAP)];
-    let length = window.iter().position(|byte| !gap(byte))?;
+    // Markdown: `**Password:** value`.
+    let bold = |index: usize| window[index..].starts_with(b"**") || index > 0 && window[index - 1..].starts_with(b"**");
+    // `"password": { "value"`, and not the brace of `{cipher}…`.
+    let opens = |index: usize| {
+        window[index] == b'{' && window.get(index + 1).is_some_and(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\n'))
+    };
+    let length = window.iter().enumerate().position(|(index, byte)| !gap(byte) && !bold(index) && !opens(index))?;
     let lines = window[..length].iter().filter(|&&byte| byte == b'\n').count();
-    (length > 0 && lines <= 1).then_some(at + length)
+    if length == 0 || lines > 1 {
+        return None;
+    }
+    // An empty value is not continued on the next line, unless by a quote, a block's mark or an element.
+    let quoted = matches!(window[length - 1], b'"' | b'\'' | b'`');
+    let continued = quoted || window[..length].iter().any(|byte| matches!(byte, b'|' | b'>' | b'(' | b','));
+    if lines == 1 && !continued {
+        return None;
+    }
+    let rest = &window[length..];
+    // `"password": { "value": "…" }`, `the password is …`.
+    let between = BETWEEN.iter().find(|word| rest.starts_with(word) && rest.get(word.len()).is_some_and(gap));
+    match between {
+        Some(word) if at + length + word.len() < bytes.len() => skip_gap(bytes, at + length + word.len()),
+        _ => Some(at + length),
+    }
 }
 
 /// The match of a generic rule on the value that begins at `at`, if the scorer believes it.
@@ -96,7 +123,7 @@ pub(in crate::engine) fn find(
     name: &Words,
     place: Place,
 ) -> Option<Match> {
-    let kind = score::kind(&input.bytes[assignment.name.clone()], name)?;
+    let kind = score::kind(&input.bytes[assignment.name.clone()], name, assignment.held)?;
     let span = extent(input.bytes, at, assignment)?;
     if is_elsewhere(input.bytes, assignment, at) {
         return None;
@@ -128,7 +155,7 @@ pub(in crate::engine) fn find_decoded(
     let basic = name.to_ascii_lowercase().ends_with(b"authorization") || name.eq_ignore_ascii_case(b"auth");
     let (kind, value) = match decoded.iter().position(|&byte| byte == b':') {
         Some(colon) if basic => (Kind::Password, &decoded[colon + 1..]),
-        _ => (score::kind(name, &Words::of(name))?, decoded.trim_ascii()),
+        _ => (score::kind(name, &Words::of(name), assignment.held)?, decoded.trim_ascii()),
     };
     let place = Place::of(input.path);
     let candidate = score::Candidate { kind, value, quoted: true, called: false, blank: false, next: None, place };
@@ -136,7 +163,7 @@ pub(in crate::engine) fn find_decoded(
     matched(engine, kind, value, 0..0, confidence, confirm::plain_name(name))
 }
 
-fn matched(
+pub(super) fn matched(
     engine: &Engine,
     kind: Kind,
     value: &[u8],
@@ -176,7 +203,7 @@ fn is_elsewhere(bytes: &[u8], assignment: &Assignment, at: usize) -> bool {
 
 /// From the value's first byte to its end: the closing quote, or what ends a bare word. `None` if it is longer than a secret.
 fn extent(bytes: &[u8], at: usize, assignment: &Assignment) -> Option<Range<usize>> {
-    let window = &bytes[at..bytes.len().min(at + LONGEST_VALUE)];
+    let window = &bytes[at..bytes.len().min(at + LONGEST_KEY)];
     // In an element `&` opens an entity; elsewhere it joins the next parameter.
     let tag = assignment.operator == Operator::Tag;
     let ends =
@@ -186,7 +213,13 @@ fn extent(bytes: &[u8], at: usize, assignment: &Assignment) -> Option<Range<usiz
         Some(quote) => quoted_length(window, quote),
         None => window.iter().position(|byte| byte.is_ascii_whitespace() || ends(*byte)).unwrap_or(window.len()),
     };
-    (length < LONGEST_VALUE).then_some(at..at + length)
+    let fits = length < LONGEST_VALUE || length < LONGEST_KEY && is_private(&bytes[assignment.name.clone()]);
+    fits.then_some(at..at + length)
+}
+
+/// Whether the name promises a private key, which is longer than any password.
+fn is_private(name: &[u8]) -> bool {
+    memchr::memmem::find(&name.to_ascii_lowercase(), b"private").is_some()
 }
 
 fn quoted_length(window: &[u8], quote: u8) -> usize {

@@ -17,10 +17,9 @@ const REACH: usize = 6000;
 static PRIVATE: LazyLock<Regex> = LazyLock::new(|| member("d"));
 static SYMMETRIC: LazyLock<Regex> = LazyLock::new(|| member("k"));
 
-/// A member of this name, its value of at least 128 bits in base64url; quoted, escaped or bare as JavaScript has it.
+/// A member of this name, its value of at least 128 bits in base64url; quoted, escaped or bare as JavaScript and YAML have it.
 fn member(name: &str) -> Regex {
-    let pattern =
-        format!(r#"(?-u)[{{,\s"'\\]{name}\\?["']?\s*[:=]\s*\\?["']([A-Za-z0-9_-]{{22,1400}})={{0,2}}\\?["']"#);
+    let pattern = format!(r#"(?-u)[{{,\s"'\\]{name}\\?["']?\s*[:=]\s*\\?["']?([A-Za-z0-9_-]{{22,1400}})"#);
     Regex::new(&pattern).expect("a pattern of our own")
 }
 

@@ -8,4 +8,5 @@ pub(super) mod jwk;
 pub(super) mod keyword;
 pub(super) mod pem;
 pub(super) mod score;
+pub(super) mod table;
 pub(super) mod url;

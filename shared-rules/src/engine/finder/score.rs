@@ -15,6 +15,8 @@ pub(super) const SHORTEST: usize = 6;
 pub(super) enum Kind {
     Password,
     Secret,
+    /// A mere `key`, which most often is one of a table.
+    Key,
 }
 
 /// A value and what is known of its place.
@@ -37,6 +39,8 @@ static PASSWORD_NAMES: LazyLock<Vec<&str>> =
 static SECRET_NAMES: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("words/secret-names.txt").split_ascii_whitespace().collect());
 
+static KEY_NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| vec!["key", "auth", "clave", "chave"]);
+
 /// Words that say a name is about a credential and holds none: anywhere in it, or behind the telling word (`token_url`,
 /// while `url_token` holds one).
 static NOT_A_VALUE: LazyLock<Vec<&str>> =
@@ -58,9 +62,11 @@ static DUMMIES: LazyLock<Vec<&str>> =
 const PAIRS: &[u8] = b"thheanineroreratonndentiesstarenateditiseeteaolesrouengnghingriolissiotmaalcolaseaheveclecomemilpeopprtrtaccclctdedidodiecelemensetfrgegehahifiicidifilinirivkelilllolyminenionooouowpapluprerirosesishsosptetutyunururveveadaiamapassbabebucacechckcrcudgdsefeiexexfofgofogoholsmombsnnantoiokonootoroutpaphpoqurdrlrmrnrsruscsksltatcthtlultumupusutvivowawewhwiwowsxtyiys";
 
 /// What the name promises, if anything.
-pub(super) fn kind(name: &[u8], words: &Words) -> Option<Kind> {
+///
+/// `held` says that the name is a whole text before something like `value`, in which only the words that promise count.
+pub(super) fn kind(name: &[u8], words: &Words, held: bool) -> Option<Kind> {
     static LISTS: LazyLock<NameLists> = LazyLock::new(NameLists::new);
-    if let Some(kind) = LISTS.kind(words) {
+    if let Some(kind) = LISTS.kind(words, held) {
         return Some(kind);
     }
     if name.is_ascii() {
@@ -82,6 +88,14 @@ enum Says {
     HoldsNoneBehind,
 }
 
+fn stronger(one: Kind, other: Kind) -> Kind {
+    match (one, other) {
+        (Kind::Password, _) | (_, Kind::Password) => Kind::Password,
+        (Kind::Secret, _) | (_, Kind::Secret) => Kind::Secret,
+        _ => Kind::Key,
+    }
+}
+
 /// All lists of names in one automaton: this runs at every assigned value.
 struct NameLists {
     automaton: AhoCorasick,
@@ -93,6 +107,7 @@ impl NameLists {
         let lists = [
             (&PASSWORD_NAMES, Says::Holds(Kind::Password)),
             (&SECRET_NAMES, Says::Holds(Kind::Secret)),
+            (&KEY_NAMES, Says::Holds(Kind::Key)),
             (&NOT_A_VALUE, Says::HoldsNone),
             (&NOT_BEHIND, Says::HoldsNoneBehind),
         ];
@@ -105,7 +120,7 @@ impl NameLists {
         NameLists { automaton, says }
     }
 
-    fn kind(&self, name: &Words) -> Option<Kind> {
+    fn kind(&self, name: &Words, held: bool) -> Option<Kind> {
         let mut best = None;
         let mut told_from = usize::MAX;
         let mut denied_from = 0;
@@ -117,11 +132,11 @@ impl NameLists {
                 Says::HoldsNoneBehind => denied_from = denied_from.max(found.start()),
                 Says::Holds(kind) => {
                     told_from = told_from.min(found.start());
-                    best = if best == Some(Kind::Password) { best } else { Some(kind) };
+                    best = Some(best.map_or(kind, |best| stronger(best, kind)));
                 }
             }
         }
-        best.filter(|_| denied_from <= told_from)
+        if held { best.filter(|kind| *kind != Kind::Key) } else { best.filter(|_| denied_from <= told_from) }
     }
 }
 
@@ -135,21 +150,33 @@ pub(super) fn judge(candidate: &Candidate<'_>) -> Option<Confidence> {
         return None;
     }
     let random = is_random(value);
-    if candidate.kind == Kind::Secret && !(random && value.len() >= 12) {
+    let enough = match candidate.kind {
+        Kind::Password => true,
+        Kind::Secret => random && value.len() >= 12,
+        Kind::Key => random && value.len() >= 24 && is_mixed(value) && !candidate.place.test,
+    };
+    if !enough {
         return None;
     }
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    if letters == 0 || (digits == 0 && letters + separators(value) == value.len() && !random) {
+    if letters == 0 || (digits == 0 && !random && (!candidate.quoted || letters + separators(value) == value.len())) {
         return None;
     }
     if !random && (candidate.place.test || names_itself(value)) {
         return None;
     }
-    if candidate.blank && !random && !(candidate.quoted && candidate.kind == Kind::Password) {
+    let chosen = candidate.kind == Kind::Password && (candidate.quoted || digits >= 2 && value.len() >= 8);
+    if candidate.blank && !random && !chosen {
         return None;
     }
-    Some(if random && !candidate.called { Confidence::Medium } else { Confidence::Low })
+    let sure = random && !candidate.called && candidate.kind != Kind::Key;
+    Some(if sure { Confidence::Medium } else { Confidence::Low })
+}
+
+/// Whether the value has capitals, small letters and digits, as keys have and digests in hexadecimal do not.
+fn is_mixed(value: &[u8]) -> bool {
+    [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit].iter().all(|kind| value.iter().any(kind))
 }
 
 /// Whether a value that a person wrote holds a word for what it is: `new-password-form`, `resetToken2`.
@@ -180,7 +207,7 @@ pub(in crate::engine) fn stands_for_a_password(value: &[u8]) -> bool {
     distinct < 4 || is_made_of_dummies(&plain)
 }
 
-/// Whether the value is encrypted, hashed or public: SOPS, ejson, dotenvx, Jasypt, Spring Cloud Config, Ansible vault, crypt(3), PHC strings,
+/// Whether the value is encrypted, hashed or public: SOPS, ejson, dotenvx, Jasypt, AWS KMS, Fernet, Spring Cloud Config, Ansible vault, crypt(3), PHC strings,
 /// data URIs, resource names, publishable keys, PostgreSQL's and MySQL's hashes,
 /// Ethereum and Tron addresses.
 fn is_protected(value: &[u8]) -> bool {
@@ -208,6 +235,12 @@ fn is_protected(value: &[u8]) -> bool {
         b"pk_",
         b"pub",
         b"otpauth:",
+        b"fernet:",
+        b"$P$",
+        b"$H$",
+        b"gAAAAAB",
+        b"AQECAH",
+        b"AQICAH",
     ];
     let crypt = value[0] == b'$' && value[1..].iter().filter(|&&byte| byte == b'$').count() >= 2;
     let address = value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit);
@@ -258,7 +291,7 @@ pub(in crate::engine) fn is_random(value: &[u8]) -> bool {
 /// Share of neighbouring letters that are a common pair.
 fn naturalness(value: &[u8]) -> f32 {
     let pairs: Vec<&[u8]> = value.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic)).collect();
-    if pairs.len() < 5 {
+    if pairs.len() < 3 {
         return 0.0;
     }
     let common = pairs.iter().filter(|pair| {
