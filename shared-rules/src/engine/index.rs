@@ -12,20 +12,20 @@ const KEY: usize = 4;
 const SHORTEST_CALLER: usize = 5;
 
 /// A set of four-byte keys that says no fast: one bit for each 16-bit hash.
-struct Filter(Box<[u64; 1024]>);
+pub(super) struct Filter(Box<[u64; 1024]>);
 
 impl Filter {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Filter(Box::new([0; 1024]))
     }
 
-    fn insert(&mut self, key: u32) {
+    pub(super) fn insert(&mut self, key: u32) {
         let hash = Self::hash(key);
         self.0[hash >> 6] |= 1 << (hash & 63);
     }
 
     #[inline(always)]
-    fn may_hold(&self, key: u32) -> bool {
+    pub(super) fn may_hold(&self, key: u32) -> bool {
         let hash = Self::hash(key);
         self.0[hash >> 6] >> (hash & 63) & 1 == 1
     }
@@ -130,7 +130,7 @@ pub(super) struct Index {
     hosts: HashMap<String, Vec<RuleIndex>>,
     schemes: HashMap<String, RuleIndex>,
     labels: HashMap<String, RuleIndex>,
-    infixes: Vec<(String, RuleIndex)>,
+    infixes: Vec<(String, Vec<RuleIndex>)>,
     files: Vec<(String, RuleIndex)>,
     finders: Vec<(Finder, RuleIndex)>,
 }
@@ -169,9 +169,7 @@ impl Index {
                 Shape::Label(labels) => labels.iter().for_each(|label| {
                     index.labels.insert(label.clone(), rule);
                 }),
-                Shape::Infix(infixes) => {
-                    index.infixes.extend(infixes.iter().map(|infix| (infix.clone(), rule)));
-                }
+                Shape::Infix(infixes) => infixes.iter().for_each(|infix| index.insert_infix(infix, rule)),
                 Shape::File(files) => index.files.extend(files.iter().map(|file| (file.clone(), rule))),
                 Shape::Finder(finder) => index.finders.push((*finder, rule)),
             }
@@ -180,6 +178,13 @@ impl Index {
         index.keywords.sort();
         index.callers.sort();
         index
+    }
+
+    fn insert_infix(&mut self, infix: &str, rule: RuleIndex) {
+        match self.infixes.iter_mut().find(|(known, _)| known == infix) {
+            Some((_, rules)) => rules.push(rule),
+            None => self.infixes.push((infix.to_owned(), vec![rule])),
+        }
     }
 
     /// Rules whose prefix stands at the start of `text`.
@@ -215,7 +220,7 @@ impl Index {
     }
 
     /// Literals that stand inside credentials, with their rules.
-    pub(super) fn infixes(&self) -> &[(String, RuleIndex)] {
+    pub(super) fn infixes(&self) -> &[(String, Vec<RuleIndex>)] {
         &self.infixes
     }
 

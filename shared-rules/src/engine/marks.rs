@@ -1,67 +1,52 @@
-//! Literals that lead to what neither a token run nor a name does: keys in armour, URLs, names in other languages,
-//! private JWKs, and whatever stands inside a credential or a command of the rules.
+//! Literals that lead to what no prefix of a token run leads to: keys in armour, URLs, names, commands, private JWKs, and marks
+//! inside credentials. Each kind is looked for the cheapest way: English names by one small search over everything; whatever begins
+//! a word by a hash of its first four bytes at the starts of words; marks inside credentials within the few runs that look drawn.
+
+use std::ops::Range;
 
 use aho_corasick::packed::Searcher;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem::Finder;
 
-use super::finder::{pem, url};
-use super::index::Index;
+use super::finder::url;
+use super::index::{Filter, Index};
 use crate::rule::RuleIndex;
-
-/// Literals that one search can take before it turns slow.
-const GROUP: usize = 48;
 
 /// What a literal leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
     /// A PEM block.
     Pem,
-    /// The middle of a URL.
-    Url,
     /// A JSON Web Key.
     Jwk,
     /// The name of a password or key.
     Name,
-    /// An escape that may stand inside a value.
-    Escape,
-    /// Rules whose credential holds the literal.
+    /// Rules whose credential or command holds the literal.
     Infix(Vec<RuleIndex>),
 }
 
-/// Names without which an assigned value is no credential, in the spellings people use: a group of their own, few enough for the
-/// fastest search.
-const NAME_WORDS: &[&str] = &[
-    "passw", "Passw", "PASSW", "pwd", "Pwd", "PWD", "pass", "Pass", "PASS", "secret", "Secret", "SECRET", "token",
-    "Token", "TOKEN", "_key", "-key", "Key", "KEY",
-];
-
-/// Password, key and secret in other languages, in the spellings people use.
-const FOREIGN_NAMES: &[&str] = &[
-    "senha",
-    "Senha",
-    "SENHA",
-    "ontrase",
-    "ONTRASE",
-    "ennwort",
-    "ENNWORT",
-    "eheim",
-    "EHEIM",
-    "egredo",
-    "EGREDO",
-    "chluessel",
-    "CHLUESSEL",
-    "clave",
-    "Clave",
-    "CLAVE",
-    "chave",
-    "Chave",
-    "CHAVE",
-    "jeton",
-    "Jeton",
-    "JETON",
-    "heslo",
-    "aslo",
-    "achtwoord",
+/// Names without which an assigned value is no credential, in the spellings people use: few enough for the fastest search. They
+/// are found inside words too. Those in other scripts begin no word of letters.
+const NAMES: &[&str] = &[
+    "passw",
+    "Passw",
+    "PASSW",
+    "pwd",
+    "Pwd",
+    "PWD",
+    "pass",
+    "Pass",
+    "PASS",
+    "secret",
+    "Secret",
+    "SECRET",
+    "token",
+    "Token",
+    "TOKEN",
+    "_key",
+    "-key",
+    "Key",
+    "KEY",
     "密码",
     "密碼",
     "口令",
@@ -70,82 +55,179 @@ const FOREIGN_NAMES: &[&str] = &[
     "パスワード",
     "トークン",
     "비밀번호",
-    "암호",
-    "토큰",
     "пароль",
     "Пароль",
-    "ПАРОЛЬ",
-    "токен",
-    "psk",
+];
+
+/// The same in other languages written in Latin letters, at the start of a word in any case.
+const FOREIGN_NAMES: &[&str] = &[
+    "senha",
+    "contrase",
+    "kennwort",
+    "geheim",
+    "segredo",
+    "schluessel",
+    "clave",
+    "chave",
+    "jeton",
+    "heslo",
+    "haslo",
+    "wachtwoord",
+    "parola",
+    "lozenka",
+    "bindpw",
+    "rootpw",
+    "psk=",
+    "psk:",
+    "psk\"",
     "salt",
-    "SALT",
-    "Salt",
+    "mnemonic",
+    "seed",
 ];
 
-/// Escapes of characters that credentials are made of. JSON's `\/` is searched on its own: two bytes would slow all others down.
-const ESCAPES: &[&str] = &[
-    "\\u002", "\\u003", "\\u005f", "\\x2", "\\x3d", "\\x3D", "\\x5f", "%2B", "%2b", "%2F", "%2f", "%3D", "%3d", "&#x",
-    "&#4", "&#6",
-];
-const ESCAPED_SLASH: &[u8] = b"\\/";
+/// A JSON Web Key's type in the ways to write a member.
+const KEY_TYPES: &[&str] = &["kty\"", "kty'", "kty:", "kty=", "kty\\", "kty "];
 
-/// All marks, in groups that are searched one after the other.
+/// Bytes of a word that are hashed.
+const KEY: usize = 4;
+
+/// Sets the bit that makes capitals small, in all four bytes.
+const FOLD: u32 = 0x2020_2020;
+
+/// All marks.
 pub(super) struct Marks {
-    groups: Vec<Group>,
-    escaped_slash: Finder<'static>,
+    names: Searcher,
+    longest_name: usize,
+    words: Words,
+    inside: Option<(AhoCorasick, Vec<Vec<RuleIndex>>)>,
+    others: Option<(Searcher, Vec<Vec<RuleIndex>>)>,
+    url: Finder<'static>,
 }
 
-struct Group {
-    searcher: Searcher,
-    marks: Vec<Mark>,
-    longest: usize,
+/// Literals filed under the four bytes with which their first word begins.
+struct Words {
+    filter: Filter,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    key: u32,
+    literal: Vec<u8>,
+    /// Bytes of the literal before its first word.
+    lead: usize,
+    mark: Mark,
 }
 
 impl Marks {
     pub(super) fn new(index: &Index) -> Self {
-        let mut literals: Vec<(&str, Mark)> = vec![("kty", Mark::Jwk)];
-        literals.extend(pem::OPENINGS.iter().map(|&opening| (opening, Mark::Pem)));
-        literals.push((url::MARK, Mark::Url));
-        for (infix, rule) in index.infixes() {
-            match literals.iter_mut().find(|(known, _)| known == infix) {
-                Some((_, Mark::Infix(rules))) => rules.push(*rule),
-                _ => literals.push((infix, Mark::Infix(vec![*rule]))),
+        let mut words = Words { filter: Filter::new(), entries: Vec::new() };
+        words.insert("BEGIN ", Mark::Pem);
+        KEY_TYPES.iter().for_each(|literal| words.insert(literal, Mark::Jwk));
+        FOREIGN_NAMES.iter().for_each(|name| words.insert(name, Mark::Name));
+        let (mut inside, mut others) = (Vec::new(), Vec::new());
+        for (infix, rules) in index.infixes() {
+            let token = infix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./+~".contains(&byte));
+            let begins = infix.len() - lead(infix.as_bytes()) >= KEY;
+            if begins {
+                words.insert(infix, Mark::Infix(rules.clone()));
+            }
+            if token {
+                inside.push((infix, rules.clone()));
+            } else if !begins {
+                others.push((infix, rules.clone()));
             }
         }
-        literals.extend(ESCAPES.iter().map(|&escape| (escape, Mark::Escape)));
-        literals.extend(FOREIGN_NAMES.iter().map(|&name| (name, Mark::Name)));
-        let names: Vec<(&str, Mark)> = NAME_WORDS.iter().map(|&name| (name, Mark::Name)).collect();
-        let groups = std::iter::once(names.as_slice()).chain(literals.chunks(GROUP)).map(Group::new).collect();
-        Marks { groups, escaped_slash: Finder::new(ESCAPED_SLASH) }
+        words.entries.sort_by_key(|entry| entry.key);
+        Marks {
+            names: Searcher::new(NAMES).expect("some thirty short literals"),
+            longest_name: NAMES.iter().map(|name| name.len()).max().unwrap_or(1),
+            words,
+            inside: group(inside).map(|(literals, rules)| {
+                let search = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals);
+                (search.expect("the catalogue bounds literals"), rules)
+            }),
+            others: group(others)
+                .map(|(literals, rules)| (Searcher::new(literals).expect("the catalogue bounds literals"), rules)),
+            url: Finder::new(url::MARK),
+        }
     }
 
-    /// Calls `each` with every mark that begins below `end`, and where it begins and ends.
-    pub(super) fn find<'m>(
-        &'m self,
-        bytes: &[u8],
-        start: usize,
-        end: usize,
-        mut each: impl FnMut(&'m Mark, usize, usize),
-    ) {
-        for group in &self.groups {
-            // A literal may straddle the end; its mark is where it begins.
-            let text = &bytes[start..bytes.len().min(end + group.longest - 1)];
-            for hit in group.searcher.find_iter(text) {
-                each(&group.marks[hit.pattern().as_usize()], start + hit.start(), start + hit.end());
+    /// Calls `each` with where every name that begins in the range begins and ends. A literal may straddle the range's end.
+    pub(super) fn names(&self, bytes: &[u8], range: &Range<usize>, mut each: impl FnMut(usize, usize)) {
+        let text = &bytes[range.start..bytes.len().min(range.end + self.longest_name - 1)];
+        for hit in self.names.find_iter(text) {
+            each(range.start + hit.start(), range.start + hit.end());
+        }
+    }
+
+    /// Calls `each` with the `://` of every URL in the range.
+    pub(super) fn urls(&self, bytes: &[u8], range: &Range<usize>, mut each: impl FnMut(usize)) {
+        let text = &bytes[range.start..bytes.len().min(range.end + url::MARK.len() - 1)];
+        self.url.find_iter(text).for_each(|at| each(range.start + at));
+    }
+
+    /// Calls `each` with every mark of a rule that begins in the range and neither begins a word nor stands inside a token.
+    pub(super) fn others(&self, bytes: &[u8], range: &Range<usize>, mut each: impl FnMut(RuleIndex, usize, usize)) {
+        let Some((searcher, rules)) = &self.others else { return };
+        let text = &bytes[range.start..bytes.len().min(range.end + LONGEST_OTHER - 1)];
+        for hit in searcher.find_iter(text) {
+            for &rule in &rules[hit.pattern().as_usize()] {
+                each(rule, range.start + hit.start(), range.start + hit.end());
             }
         }
-        for at in self.escaped_slash.find_iter(&bytes[start..bytes.len().min(end + 1)]) {
-            each(&Mark::Escape, start + at, start + at + ESCAPED_SLASH.len());
+    }
+
+    /// Calls `each` with every mark whose first word begins at `at`.
+    #[inline(always)]
+    pub(super) fn at_word(&self, bytes: &[u8], at: usize, each: impl FnMut(&Mark, usize, usize)) {
+        let Some(&head) = bytes[at..].first_chunk::<KEY>() else { return };
+        let key = u32::from_le_bytes(head) | FOLD;
+        if self.words.filter.may_hold(key) {
+            self.words.look_up(key, bytes, at, each);
+        }
+    }
+
+    /// Rules whose mark stands in `bytes[start..end]`, and where.
+    pub(super) fn inside(&self, bytes: &[u8], start: usize, end: usize, mut each: impl FnMut(RuleIndex, usize, usize)) {
+        let Some((searcher, rules)) = &self.inside else { return };
+        for hit in searcher.find_iter(&bytes[start..end]) {
+            for &rule in &rules[hit.pattern().as_usize()] {
+                each(rule, start + hit.start(), start + hit.end());
+            }
         }
     }
 }
 
-impl Group {
-    fn new(literals: &[(&str, Mark)]) -> Self {
-        Group {
-            searcher: Searcher::new(literals.iter().map(|(literal, _)| literal)).expect("a few dozen short literals"),
-            marks: literals.iter().map(|(_, mark)| mark.clone()).collect(),
-            longest: literals.iter().map(|(literal, _)| literal.len()).max().unwrap_or(1),
+/// Longest literal that neither begins a word nor stands inside a token.
+const LONGEST_OTHER: usize = 16;
+
+/// Literals apart from their rules; `None` where there are none.
+fn group(literals: Vec<(&String, Vec<RuleIndex>)>) -> Option<(Vec<&String>, Vec<Vec<RuleIndex>>)> {
+    (!literals.is_empty()).then(|| literals.into_iter().unzip())
+}
+
+/// Bytes of a literal before its first letter or digit.
+fn lead(literal: &[u8]) -> usize {
+    literal.iter().position(u8::is_ascii_alphanumeric).unwrap_or(literal.len())
+}
+
+impl Words {
+    fn insert(&mut self, literal: &str, mark: Mark) {
+        let lead = lead(literal.as_bytes());
+        let head = literal.as_bytes()[lead..].first_chunk::<KEY>().expect("checked before, or one of ours");
+        let key = u32::from_le_bytes(*head) | FOLD;
+        self.filter.insert(key);
+        self.entries.push(Entry { key, literal: literal.as_bytes().to_vec(), lead, mark });
+    }
+
+    fn look_up(&self, key: u32, bytes: &[u8], at: usize, mut each: impl FnMut(&Mark, usize, usize)) {
+        let first = self.entries.partition_point(|entry| entry.key < key);
+        for entry in self.entries[first..].iter().take_while(|entry| entry.key == key) {
+            let Some(start) = at.checked_sub(entry.lead) else { continue };
+            let end = start + entry.literal.len();
+            if bytes.get(start..end).is_some_and(|text| text.eq_ignore_ascii_case(&entry.literal)) {
+                each(&entry.mark, start, end);
+            }
         }
     }
 }

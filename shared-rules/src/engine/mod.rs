@@ -52,6 +52,7 @@ pub struct Engine {
     catalogue: Catalogue,
     index: Index,
     marks: Marks,
+    machine: runs::Machine,
 }
 
 impl Engine {
@@ -59,7 +60,7 @@ impl Engine {
     pub fn new(catalogue: Catalogue) -> Self {
         let index = Index::new(&catalogue);
         let marks = Marks::new(&index);
-        Engine { catalogue, index, marks }
+        Engine { catalogue, index, marks, machine: runs::Machine::new() }
     }
 
     /// The engine over the embedded rules.

@@ -13,6 +13,9 @@ use crate::rule::{Confidence, RuleIndex, Shape};
 /// Decodings and containers undone one inside the other.
 const DEEPEST: usize = 4;
 
+/// Bytes of a token run in which marks are looked for.
+const LONGEST_RUN: usize = 512;
+
 /// Tables with a column of passwords that are read in one input.
 const MOST_TABLES: usize = 8;
 
@@ -62,9 +65,25 @@ pub(super) struct Scan<'s> {
 impl Scan<'_> {
     pub(super) fn chunk(&mut self, range: Range<usize>) {
         let bytes = self.input.bytes;
-        runs::find(bytes, range.clone(), self);
         let engine = self.engine;
-        engine.marks.find(bytes, range.start, range.end, |mark, start, end| self.marked(mark, start, end));
+        runs::find(engine.machine, bytes, range.clone(), self);
+        engine.marks.names(bytes, &range, |start, end| self.marked(&Mark::Name, start, end));
+        engine.marks.urls(bytes, &range, |at| finder::url::find(engine, self.input, at, &mut self.found));
+        engine.marks.others(bytes, &range, |rule, start, end| {
+            self.found.extend(finder::infix::find(engine, self.input, rule, start, end));
+        });
+    }
+
+    /// Tries the rules whose mark stands inside the token run that begins at `at`.
+    fn inside(&mut self, at: usize) {
+        let (engine, input) = (self.engine, self.input);
+        let text = &input.bytes[at..input.bytes.len().min(at + LONGEST_RUN)];
+        let token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+' | b'~');
+        let end = at + text.iter().position(|byte| !token(byte)).unwrap_or(text.len());
+        let found = &mut self.found;
+        engine.marks.inside(input.bytes, at, end, |rule, start, end| {
+            found.extend(finder::infix::find(engine, input, rule, start, end));
+        });
     }
 
     /// What an object is as a whole.
@@ -84,13 +103,11 @@ impl Scan<'_> {
         let (engine, bytes) = (self.engine, self.input.bytes);
         match mark {
             Mark::Pem => self.found.extend(finder::pem::find(engine, bytes, start)),
-            Mark::Url => finder::url::find(engine, self.input, start, &mut self.found),
             Mark::Jwk => self.found.extend(finder::jwk::find(engine, bytes, start)),
             Mark::Name => {
                 self.named(end);
                 self.tabled(start);
             }
-            Mark::Escape => self.escape(start),
             Mark::Infix(rules) => {
                 self.found
                     .extend(rules.iter().filter_map(|&rule| finder::infix::find(engine, self.input, rule, start, end)));
@@ -108,7 +125,7 @@ impl Scan<'_> {
         }
     }
 
-    fn escape(&mut self, at: usize) {
+    fn unescape(&mut self, at: usize) {
         if at < self.escaped_until || self.undoing.is_deepest() || !escaped::is_inside_a_value(self.input.bytes, at) {
             return;
         }
@@ -199,7 +216,19 @@ impl runs::Anchors for Scan<'_> {
     }
 
     #[inline(always)]
+    fn start(&mut self, at: usize) {
+        let engine = self.engine;
+        engine.marks.at_word(self.input.bytes, at, |mark, start, end| self.marked(mark, start, end));
+    }
+
+    #[inline(always)]
+    fn escape(&mut self, at: usize) {
+        self.unescape(at);
+    }
+
+    #[inline(always)]
     fn value(&mut self, at: usize) {
+        self.inside(at);
         let before = at.checked_sub(1).map(|index| self.input.bytes[index]);
         let assigned =
             |byte| matches!(byte, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'=' | b':' | b'>' | b',' | b'|' | b'(' | b'\n');

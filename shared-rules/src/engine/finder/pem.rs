@@ -9,8 +9,8 @@ use crate::finding::{Evidence, Match};
 use crate::rule::{Confidence, MAX_REACH};
 use crate::secret::Secret;
 
-/// How a block opens: as RFC 7468 has it, and as RFC 4716 and ssh.com's tools do.
-pub(in crate::engine) const OPENINGS: &[&str] = &["-----BEGIN ", " BEGIN SSH2 "];
+/// What opens a label.
+const WORD: &[u8] = b"BEGIN ";
 
 /// What ends a label, and what opens the block's last line.
 const DASHES: &[u8] = b"----";
@@ -26,9 +26,14 @@ const LEAST_MATERIAL: usize = 40;
 const LEAST_ENTROPY: f32 = 4.0;
 const LEAST_ENTROPY_OF_HEX: f32 = 3.5;
 
-/// The block whose opening stands at `at`, if its label is one of a rule's and it holds key material.
+/// The block whose `BEGIN` stands at `at`, if its label is one of a rule's and it holds key material.
 pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Option<Match> {
-    let opening = memchr::memmem::find(&bytes[at..bytes.len().min(at + 16)], b"BEGIN ")? + 6;
+    // RFC 7468 has five dashes, RFC 4716 and ssh.com's tools four and a blank.
+    let before = &bytes[..at];
+    let begin =
+        [&b"-----"[..], b"---- "].iter().find(|dashes| before.ends_with(dashes)).map(|dashes| at - dashes.len())?;
+    let opening = at + WORD.len() - begin;
+    let at = begin;
     let text = &bytes[at + opening..];
     let label_length = memchr::memmem::find(&text[..text.len().min(LONGEST_LABEL)], DASHES)?;
     let label = std::str::from_utf8(text[..label_length].trim_ascii_end()).ok()?;
