@@ -1,6 +1,6 @@
 //! From a match to a finding: placed, fingerprinted, and without the credential. After this step nothing can leak it.
 
-use crate::finding::{Finding, Location, Match};
+use crate::finding::{Finding, Location, Match, mark};
 use crate::fingerprint::FingerprintKey;
 use crate::rule::{Catalogue, Class, Rule, Shape};
 use crate::structure::JwtClaims;
@@ -34,6 +34,7 @@ pub fn redact(catalogue: &Catalogue, key: &FingerprintKey, found: &Match, origin
         path: printable(origin.path),
         location: Location::of(origin.text, &found.span),
         preview: preview(rule, found),
+        mark: mark(origin.text, &found.span),
     }
 }
 
@@ -48,6 +49,7 @@ fn reason(rule: &Rule, found: &Match, provider: &str) -> String {
         (Shape::Scheme(_), None) => "a password stands in the address".to_owned(),
         (Shape::Keyword { .. }, None) => format!("the name says {provider}, the form fits"),
         (Shape::Finder(_), None) => "the name says secret, the value looks it".to_owned(),
+        (Shape::Search { .. }, None) => "a rule of this organization's own matches".to_owned(),
     };
     if rule.structure.is_some_and(|structure| structure.as_str() == "jwt")
         && let Some(claims) = JwtClaims::decode(found.secret.expose())

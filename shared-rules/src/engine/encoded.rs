@@ -29,7 +29,8 @@ pub(super) fn find(engine: &Engine, input: &Input<'_>, at: usize, depth: usize) 
     let Some(decoded) = decode::base64(&input.bytes[span.clone()]).filter(|decoded| is_text(decoded)) else {
         return Vec::new();
     };
-    let mut found = engine.scan_inside(&Input::whole(&decoded, input.path), depth + 1);
+    let inside = Input { place: input.place, ..Input::whole(&decoded, input.path) };
+    let mut found = engine.scan_inside(&inside, depth + 1);
     if found.is_empty() {
         found.extend(
             Assignment::of(input.bytes, at).and_then(|name| assignment::find_decoded(engine, input, &decoded, &name)),

@@ -144,6 +144,8 @@ impl Index {
                     index.labels.insert(label.clone(), rule);
                 }),
                 Shape::Finder(Finder::Assignment) => index.assignments.push(rule),
+                // Searched by an automaton of their own.
+                Shape::Search { .. } => {}
             }
         }
         index.prefixes.sort();

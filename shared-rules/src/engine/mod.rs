@@ -6,6 +6,7 @@ mod finder;
 mod index;
 mod resolve;
 mod runs;
+mod search;
 
 use std::ops::Range;
 
@@ -15,6 +16,7 @@ use crate::context::{Assignment, Words};
 use crate::finding::Match;
 use crate::rule::{Catalogue, RuleIndex, Shape};
 use index::Index;
+use search::Searches;
 
 /// Bytes scanned by all passes before the next are, so that they stay in the first-level cache.
 const CHUNK: usize = 16 * 1024;
@@ -34,12 +36,27 @@ pub struct Input<'a> {
     pub range: Range<usize>,
     /// Path of the file, empty if it has none.
     pub path: &'a str,
+    /// Whether path and commit are known.
+    pub place: Place<'a>,
+}
+
+/// What is known of the place of a text. Imported rules may hang on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// Nothing yet: whatever a rule may find at some path or in some commit is found.
+    Open,
+    /// `Input::path` is the path, and this the commit's id, empty if it is in none.
+    Known {
+        /// The commit's id.
+        commit: &'a str,
+    },
 }
 
 impl<'a> Input<'a> {
-    /// A whole buffer.
+    /// A whole buffer; without a path its place counts as open.
     pub fn whole(bytes: &'a [u8], path: &'a str) -> Self {
-        Input { bytes, range: 0..bytes.len(), path }
+        let place = if path.is_empty() { Place::Open } else { Place::Known { commit: "" } };
+        Input { bytes, range: 0..bytes.len(), path, place }
     }
 }
 
@@ -48,6 +65,7 @@ pub struct Engine {
     catalogue: Catalogue,
     index: Index,
     names: Searcher,
+    searches: Option<Searches>,
 }
 
 impl Engine {
@@ -55,7 +73,8 @@ impl Engine {
     pub fn new(catalogue: Catalogue) -> Self {
         let index = Index::new(&catalogue);
         let names = Searcher::new(NAME_WORDS).expect("a dozen short literals");
-        Engine { catalogue, index, names }
+        let searches = Searches::new(&catalogue);
+        Engine { catalogue, index, names, searches }
     }
 
     /// The engine over the embedded rules.
@@ -66,6 +85,11 @@ impl Engine {
     /// The rules in force.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Whether what imported rules find may change once the place is known.
+    pub fn depends_on_place(&self) -> bool {
+        self.searches.as_ref().is_some_and(Searches::depend_on_place)
     }
 
     /// Every credential in the input, ascending by place, none overlapping another.
@@ -82,6 +106,9 @@ impl Engine {
             let stop = end.min(start + CHUNK);
             scan.chunk(start..stop);
             start = stop;
+        }
+        if let Some(searches) = &self.searches {
+            scan.found.extend(searches.find(&self.catalogue, input));
         }
         resolve::resolve(&self.catalogue, input.bytes, scan.found)
     }
