@@ -4,11 +4,13 @@ mod cli;
 mod command;
 mod config;
 mod exit;
+mod honour;
 mod ledger;
 mod objects;
 mod output;
 mod push;
 mod report;
+mod rule_files;
 mod scanner;
 mod server;
 

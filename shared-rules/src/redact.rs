@@ -1,6 +1,6 @@
 //! From a match to a finding: placed, fingerprinted, and without the credential. After this step nothing can leak it.
 
-use crate::finding::{Finding, Location, Match};
+use crate::finding::{Finding, Location, Match, mark};
 use crate::fingerprint::FingerprintKey;
 use crate::rule::{Catalogue, Class, Finder, Rule, Shape};
 use crate::structure::JwtClaims;
@@ -42,6 +42,7 @@ pub fn redact(catalogue: &Catalogue, key: &FingerprintKey, found: &Match, origin
             .as_ref()
             .map_or_else(|| Location::of(origin.text, &found.span), |member| member.location),
         preview: preview(rule, found),
+        mark: mark(origin.text, &found.span),
     }
 }
 
@@ -61,6 +62,7 @@ fn reason(rule: &Rule, found: &Match, provider: &str) -> String {
             "a whole private key or key store".to_owned()
         }
         (Shape::Finder(Finder::Assignment), None) => "the name says secret, the value looks it".to_owned(),
+        (Shape::Search { .. }, None) => "a rule of this organization's own matches".to_owned(),
     };
     if rule.structure.is_some_and(|structure| structure.as_str() == "jwt")
         && let Some(claims) = JwtClaims::decode(found.secret.expose())

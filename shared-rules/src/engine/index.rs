@@ -172,6 +172,8 @@ impl Index {
                 Shape::Infix(infixes) => infixes.iter().for_each(|infix| index.insert_infix(infix, rule)),
                 Shape::File(files) => index.files.extend(files.iter().map(|file| (file.clone(), rule))),
                 Shape::Finder(finder) => index.finders.push((*finder, rule)),
+                // Searched by an automaton of their own.
+                Shape::Search { .. } => {}
             }
         }
         index.prefixes.sort();

@@ -10,10 +10,11 @@ mod marks;
 mod resolve;
 mod runs;
 mod scan;
+mod search;
 
 use std::ops::Range;
 
-use crate::context::Place;
+use crate::context::FileKind;
 use crate::decode::container::Trouble;
 use crate::decode::utf16;
 use crate::finding::Match;
@@ -22,6 +23,7 @@ pub use contained::Doubt;
 use index::Index;
 use marks::Marks;
 use scan::{Scan, Undoing};
+use search::Searches;
 
 /// Bytes scanned by all passes before the next are, so that they stay in the first-level cache.
 const CHUNK: usize = 16 * 1024;
@@ -38,12 +40,27 @@ pub struct Input<'a> {
     pub range: Range<usize>,
     /// Path of the file, empty if it has none.
     pub path: &'a str,
+    /// Whether path and commit are known.
+    pub place: Place<'a>,
+}
+
+/// What is known of the place of a text. Imported rules may hang on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// Nothing yet: whatever a rule may find at some path or in some commit is found.
+    Open,
+    /// `Input::path` is the path, and this the commit's id, empty if it is in none.
+    Known {
+        /// The commit's id.
+        commit: &'a str,
+    },
 }
 
 impl<'a> Input<'a> {
-    /// A whole buffer.
+    /// A whole buffer; without a path its place counts as open.
     pub fn whole(bytes: &'a [u8], path: &'a str) -> Self {
-        Input { bytes, range: 0..bytes.len(), path }
+        let place = if path.is_empty() { Place::Open } else { Place::Known { commit: "" } };
+        Input { bytes, range: 0..bytes.len(), path, place }
     }
 }
 
@@ -53,6 +70,7 @@ pub struct Engine {
     index: Index,
     marks: Marks,
     machine: runs::Machine,
+    searches: Option<Searches>,
 }
 
 impl Engine {
@@ -60,7 +78,8 @@ impl Engine {
     pub fn new(catalogue: Catalogue) -> Self {
         let index = Index::new(&catalogue);
         let marks = Marks::new(&index);
-        Engine { catalogue, index, marks, machine: runs::Machine::new() }
+        let searches = Searches::new(&catalogue);
+        Engine { catalogue, index, marks, machine: runs::Machine::new(), searches }
     }
 
     /// The engine over the embedded rules.
@@ -71,6 +90,11 @@ impl Engine {
     /// The rules in force.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Whether what imported rules find may change once the place is known.
+    pub fn depends_on_place(&self) -> bool {
+        self.searches.as_ref().is_some_and(Searches::depend_on_place)
     }
 
     /// Every credential in the input, ascending by place, none overlapping another.
@@ -124,7 +148,7 @@ impl Engine {
             engine: self,
             input,
             undoing,
-            place: Place::of(input.path),
+            kind: FileKind::of(input.path),
             found: Vec::new(),
             last_value: usize::MAX,
             encoded_until: 0,
@@ -141,6 +165,9 @@ impl Engine {
             start = stop;
         }
         let mut found = scan.found;
+        if let Some(searches) = &self.searches {
+            found.extend(searches.find(&self.catalogue, input));
+        }
         contained::only_in_members(&mut found);
         resolve::resolve(&self.catalogue, input.bytes, found)
     }

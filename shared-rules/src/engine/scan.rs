@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::marks::Mark;
 use super::{Engine, Input, confirm, contained, encoded, escaped, finder, runs};
-use crate::context::{Assignment, Operator, Place, Words};
+use crate::context::{Assignment, FileKind, Operator, Words};
 use crate::decode::container::Trouble;
 use crate::engine::Doubt;
 use crate::finding::Match;
@@ -49,7 +49,7 @@ pub(super) struct Scan<'s> {
     pub(super) input: &'s Input<'s>,
     pub(super) undoing: &'s mut Undoing,
     /// What the path says.
-    pub(super) place: Place,
+    pub(super) kind: FileKind,
     pub(super) found: Vec<Match>,
     /// Value that was judged last, since a name word and a token run often lead to the same one.
     pub(super) last_value: usize,
@@ -118,7 +118,7 @@ impl Scan<'_> {
     /// Judges the column of a table whose head holds the telling word at `at`.
     fn tabled(&mut self, at: usize) {
         let passwords = matches!(self.input.bytes[at], b'p' | b'P');
-        if passwords && self.tables < MOST_TABLES && !self.place.lock {
+        if passwords && self.tables < MOST_TABLES && !self.kind.lock {
             let found = finder::table::find(self.engine, self.input, at);
             self.tables += usize::from(!found.is_empty());
             self.found.extend(found);
@@ -149,7 +149,7 @@ impl Scan<'_> {
         self.last_value = at;
         let bytes = self.input.bytes;
         let Some(assignment) = Assignment::of(bytes, at) else { return };
-        if self.place.lock || finder::assignment::is_encrypted(bytes, at) {
+        if self.kind.lock || finder::assignment::is_encrypted(bytes, at) {
             return;
         }
         let before = Words::of(&bytes[assignment.lookback.clone()]);
@@ -173,8 +173,8 @@ impl Scan<'_> {
         }
         self.seen = seen;
         if self.found.len() == matches && !self.is_known_form(at) {
-            let place = self.place;
-            self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name, place));
+            let kind = self.kind;
+            self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name, kind));
         }
     }
 

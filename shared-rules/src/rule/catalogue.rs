@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::imported::{self, IMPORTED};
 use super::{
     Confidence, DEFAULT_REACH, Finder, MAX_REACH, Pattern, ProviderFile, ProviderSpec, Rule, RuleSpec, Samples, Shape,
 };
 use crate::context::normalize;
+use crate::import::{Import, Note};
 use crate::structure::Structure;
 
 /// Position of a rule in its catalogue.
@@ -107,6 +109,24 @@ impl Catalogue {
         Ok(())
     }
 
+    /// Adds the rules of another scanner's file. One whose id is taken gets `imported-` before it; the notes say so.
+    pub fn add_import(&mut self, import: &Import) -> Vec<Note> {
+        let known = self.providers.iter().position(|provider| provider.id == IMPORTED);
+        let provider = known.unwrap_or_else(|| {
+            self.providers.push(imported::provider());
+            self.providers.len() - 1
+        });
+        let first = self.rules.len();
+        let mut notes = Vec::new();
+        for rule in &import.rules {
+            let id = imported::free_id(&rule.search.id, |id| self.by_id.contains_key(id));
+            notes.extend(imported::renamed(rule, &id));
+            self.by_id.insert(id.clone(), self.rules.len());
+            self.rules.push(imported::rule(rule, id, provider, first, &import.settings));
+        }
+        notes
+    }
+
     /// Every rule, in the order of the files.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
@@ -171,7 +191,7 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
     }
     let default_confidence = match shape {
         Shape::Prefix(_) | Shape::Host(_) | Shape::Label(_) | Shape::Infix(_) => Confidence::High,
-        Shape::Keyword { .. } | Shape::Scheme(_) | Shape::File(_) => Confidence::Medium,
+        Shape::Keyword { .. } | Shape::Scheme(_) | Shape::Search { .. } | Shape::File(_) => Confidence::Medium,
         Shape::Finder(Finder::Assignment) => Confidence::Low,
         Shape::Finder(_) => Confidence::High,
     };

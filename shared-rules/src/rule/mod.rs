@@ -1,19 +1,25 @@
 //! Rules: what a credential looks like, who issues it, how much harm it does. Data in, checked types out.
 
 mod catalogue;
+mod imported;
 mod pattern;
 mod proof;
 pub mod sample;
+pub mod search;
 mod spec;
 mod words;
 
 pub use catalogue::{Catalogue, RuleError, RuleIndex};
+pub use imported::IMPORTED;
 pub use pattern::{Pattern, PatternMatch};
 pub use proof::prove;
 pub use spec::{ProviderFile, ProviderSpec, RuleSpec, Samples};
 pub use words::{Class, Confidence, Severity};
 
+use std::sync::Arc;
+
 use crate::structure::Structure;
+use search::Search;
 
 /// Longest credential in bytes unless its rule's `reach` says otherwise.
 pub const DEFAULT_REACH: usize = 512;
@@ -61,7 +67,7 @@ pub struct Rule {
 }
 
 /// How a rule is anchored, and so what it costs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// The credential begins with one of these.
     Prefix(Vec<String>),
@@ -85,6 +91,13 @@ pub enum Shape {
     File(Vec<String>),
     /// Code under this name.
     Finder(Finder),
+    /// An imported rule, searched in the text around its keywords.
+    Search {
+        /// What is looked for.
+        search: Arc<Search>,
+        /// Index of the first rule of its file: `Search::required` counts from there.
+        first: RuleIndex,
+    },
 }
 
 impl Shape {
@@ -99,6 +112,7 @@ impl Shape {
             Shape::Infix(_) => "infix",
             Shape::File(_) => "files",
             Shape::Finder(_) => "finder",
+            Shape::Search { .. } => "search",
         }
     }
 }

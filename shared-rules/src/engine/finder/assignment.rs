@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::score::{self, Kind};
-use crate::context::{Assignment, Operator, Place, Words};
+use crate::context::{Assignment, FileKind, Operator, Words};
 use crate::engine::{Engine, Input, confirm};
 use crate::finding::{Evidence, Match};
 use crate::rule::{Class, Confidence, Finder};
@@ -121,7 +121,7 @@ pub(in crate::engine) fn find(
     at: usize,
     assignment: &Assignment,
     name: &Words,
-    place: Place,
+    place: FileKind,
 ) -> Option<Match> {
     let kind = score::kind(&input.bytes[assignment.name.clone()], name, assignment.held)?;
     let span = extent(input.bytes, at, assignment)?;
@@ -157,7 +157,7 @@ pub(in crate::engine) fn find_decoded(
         Some(colon) if basic => (Kind::Password, &decoded[colon + 1..]),
         _ => (score::kind(name, &Words::of(name), assignment.held)?, decoded.trim_ascii()),
     };
-    let place = Place::of(input.path);
+    let place = FileKind::of(input.path);
     let candidate = score::Candidate { kind, value, quoted: true, called: false, blank: false, next: None, place };
     let confidence = score::judge(&candidate)?;
     matched(engine, kind, value, 0..0, confidence, confirm::plain_name(name))

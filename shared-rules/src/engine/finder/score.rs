@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
-use crate::context::{Place, Words, entropy, is_placeholder, least_entropy};
+use crate::context::{FileKind, Words, entropy, is_placeholder, least_entropy};
 use crate::rule::Confidence;
 
 /// Shortest value that is worth protecting, in bytes.
@@ -30,7 +30,7 @@ pub(super) struct Candidate<'a> {
     pub(super) blank: bool,
     /// The byte behind the value.
     pub(super) next: Option<u8>,
-    pub(super) place: Place,
+    pub(super) place: FileKind,
 }
 
 static PASSWORD_NAMES: LazyLock<Vec<&str>> =

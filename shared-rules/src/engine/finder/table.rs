@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::assignment;
 use super::score::{self, Candidate, Kind};
-use crate::context::{Place, Words};
+use crate::context::{FileKind, Words};
 use crate::engine::{Engine, Input};
 use crate::finding::Match;
 use crate::rule::Confidence;
@@ -19,7 +19,7 @@ const LONGEST_HEADER: usize = 1000;
 /// The passwords below the column whose head holds the telling word that begins at `at`.
 pub(in crate::engine) fn find(engine: &Engine, input: &Input<'_>, at: usize) -> Vec<Match> {
     let Some(column) = Column::of(input.bytes, at) else { return Vec::new() };
-    let place = Place::of(input.path);
+    let place = FileKind::of(input.path);
     let end = input.bytes.len().min(column.rows + LONGEST_TABLE);
     let mut found = Vec::new();
     let mut start = column.rows;

@@ -77,7 +77,7 @@ const CONFIGS: &[&str] = &[
 
 /// What a path tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FileKind {
     /// A lock file: values of no known form are checksums.
     pub(crate) lock: bool,
     /// A test or its data: a password that a person made up is not one that opens anything.
@@ -86,8 +86,8 @@ pub(crate) struct Place {
     pub(crate) config: bool,
 }
 
-impl Place {
-    pub(crate) fn of(path: &str) -> Place {
+impl FileKind {
+    pub(crate) fn of(path: &str) -> FileKind {
         let path = path.to_ascii_lowercase();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
         let ending = name.rsplit('.').next().unwrap_or_default();
@@ -105,7 +105,7 @@ impl Place {
             "test.php",
             "tests.swift",
         ];
-        Place {
+        FileKind {
             lock: ending == "lock" || LOCKS.contains(&name),
             test: folders.split('/').any(|folder| TEST_FOLDERS.contains(&folder))
                 || named_test.iter().any(|part| name.contains(part))
@@ -117,12 +117,12 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::FileKind;
 
     #[test]
     fn paths_tell_locks_tests_and_configuration() {
         let kinds = |path: &str| {
-            let Place { lock, test, config } = Place::of(path);
+            let FileKind { lock, test, config } = FileKind::of(path);
             [(lock, "lock"), (test, "test"), (config, "config")]
                 .iter()
                 .filter(|(is, _)| *is)
