@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use keyward_rules::rule::prove;
+use keyward_rules::rule::{prove, review};
 use keyward_rules::{Catalogue, Engine};
 use serde_json::json;
 
@@ -67,23 +67,26 @@ fn json(catalogue: &Catalogue) -> Result<String> {
     Ok(text)
 }
 
-/// Loads rule files and proves every sample in them.
+/// Loads rule files, reviews them and proves every sample in them. Everything that is wrong is said, not just the first.
 pub(super) fn check(path: &Path) -> Result<Exit> {
     let mut catalogue = Catalogue::empty();
+    let mut broken = Vec::new();
     for file in files(path)? {
         let text = fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
-        if let Err(error) = catalogue.add_toml(&file.display().to_string(), &text) {
-            output::message(&format!("error: {error}\n"));
-            return Ok(Exit::Blocked);
+        let loaded = catalogue.add_toml(&file.display().to_string(), &text);
+        broken.extend(loaded.err().map(|error| error.to_string()));
+    }
+    // A file that was refused leaves part of its rules behind: what they lack then is no news.
+    if broken.is_empty() {
+        broken.extend(review(&catalogue));
+        let (rules, providers) = (catalogue.rules().len(), catalogue.providers().len());
+        broken.extend(prove(&Engine::new(catalogue)));
+        if broken.is_empty() {
+            output::result(&format!("{rules} rules of {providers} providers hold what their samples say\n"));
+            return Ok(Exit::Clean);
         }
     }
-    let (rules, providers) = (catalogue.rules().len(), catalogue.providers().len());
-    let broken = prove(&Engine::new(catalogue));
-    if broken.is_empty() {
-        output::result(&format!("{rules} rules of {providers} providers hold what their samples say\n"));
-        return Ok(Exit::Clean);
-    }
-    output::message(&broken.iter().map(|line| format!("error: {line}\n")).collect::<String>());
+    output::message(&broken.iter().map(|problem| format!("error: {problem}\n")).collect::<String>());
     Ok(Exit::Blocked)
 }
 

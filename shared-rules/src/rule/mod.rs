@@ -1,15 +1,19 @@
 //! Rules: what a credential looks like, who issues it, how much harm it does. Data in, checked types out.
 
 mod catalogue;
+mod error;
 mod pattern;
 mod proof;
+mod review;
 pub mod sample;
 mod spec;
 mod words;
 
-pub use catalogue::{Catalogue, RuleError, RuleIndex};
+pub use catalogue::{Catalogue, RuleIndex};
+pub use error::RuleError;
 pub use pattern::Pattern;
 pub use proof::prove;
+pub use review::review;
 pub use spec::{ProviderFile, ProviderSpec, RuleSpec, Samples};
 pub use words::{Class, Confidence, Severity};
 
@@ -54,6 +58,8 @@ pub struct Rule {
     pub pair: Vec<String>,
     /// Longest credential in bytes.
     pub reach: usize,
+    /// Whether the rule file gives `reach`, which a pattern without an upper bound needs.
+    pub(crate) says_reach: bool,
     /// What proves it; empty in a catalogue made for scanning alone.
     pub samples: Samples,
 }

@@ -91,6 +91,8 @@ impl std::fmt::Debug for Pattern {
 }
 
 fn compile(source: &str) -> Result<Compiled, String> {
+    // Parsed as written first: an error then points into what the author wrote.
+    let hir = parse(source)?;
     let anchored = format!(r"\A(?:{source})");
     let regex = RegexBuilder::new(&anchored)
         .unicode(false)
@@ -98,13 +100,13 @@ fn compile(source: &str) -> Result<Compiled, String> {
         .build()
         .map_err(|error| error.to_string())?;
     let secret_group = regex.capture_names().position(|name| name == Some("secret"));
-    let hir = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .build()
-        .parse(source)
-        .map_err(|error| error.to_string())?;
     Ok(Compiled { regex, secret_group, continues: continuation(&hir) })
+}
+
+/// The expression's parts.
+pub(super) fn parse(source: &str) -> Result<Hir, String> {
+    let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
+    parser.parse(source).map_err(|error| error.to_string())
 }
 
 /// Bytes that would make a match the head of a longer word: letters, digits, `_`, and whatever the pattern's last element accepts.
