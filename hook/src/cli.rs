@@ -110,4 +110,6 @@ pub(crate) enum ScanFormat {
 pub(crate) enum ListFormat {
     Text,
     Json,
+    /// The page docs/catalogue.md
+    Markdown,
 }

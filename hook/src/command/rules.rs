@@ -1,5 +1,8 @@
 //! `keyward rules` and `keyward rules check`.
 
+mod json;
+mod markdown;
+
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +10,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use keyward_rules::rule::{prove, review};
 use keyward_rules::{Catalogue, Engine};
-use serde_json::json;
 
 use crate::cli::ListFormat;
 use crate::exit::Exit;
@@ -17,7 +19,8 @@ pub(super) fn list(format: ListFormat) -> Result<Exit> {
     let catalogue = Catalogue::builtin_with_samples();
     output::result(&match format {
         ListFormat::Text => text(&catalogue),
-        ListFormat::Json => json(&catalogue)?,
+        ListFormat::Json => json::render(&catalogue)?,
+        ListFormat::Markdown => markdown::render(&catalogue),
     });
     Ok(Exit::Clean)
 }
@@ -33,38 +36,6 @@ fn text(catalogue: &Catalogue) -> String {
     }
     let _ = writeln!(text, "{} rules of {} providers", catalogue.rules().len(), catalogue.providers().len());
     text
-}
-
-fn json(catalogue: &Catalogue) -> Result<String> {
-    let rules: Vec<_> = catalogue
-        .rules()
-        .iter()
-        .map(|rule| {
-            let provider = catalogue.provider(rule);
-            json!({
-                "id": rule.id,
-                "name": rule.name,
-                "provider": provider.id,
-                "class": rule.class,
-                "severity": rule.severity,
-                "confidence": rule.confidence,
-                "source": rule.source,
-                "shape": rule.shape.as_str(),
-                "structure": rule.structure.map(|structure| structure.as_str()),
-                "pair": rule.pair,
-                "matches": rule.samples.matches.len(),
-                "ignores": rule.samples.ignores.len(),
-                "console": provider.console,
-                "opens": provider.opens,
-                "revoke": provider.revoke,
-                "ephemeral": provider.ephemeral,
-                "afterwards": provider.afterwards,
-            })
-        })
-        .collect();
-    let mut text = serde_json::to_string_pretty(&json!({ "schema": "keyward.rules/1", "rules": rules }))?;
-    text.push('\n');
-    Ok(text)
 }
 
 /// Loads rule files, reviews them and proves every sample in them. Everything that is wrong is said, not just the first.

@@ -2,6 +2,8 @@
 
 mod catalogue;
 mod error;
+mod format;
+mod frameworks;
 mod pattern;
 mod proof;
 mod review;
@@ -11,6 +13,8 @@ mod words;
 
 pub use catalogue::{Catalogue, RuleIndex};
 pub use error::RuleError;
+pub use format::{Alphabet, Format};
+pub use frameworks::{Entry, Framework, Reference, frameworks};
 pub use pattern::Pattern;
 pub use proof::prove;
 pub use review::review;

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::Format;
+
 /// Compiled size above which a pattern is refused, in bytes. It bounds memory and compile time of foreign rules.
 const COMPILED_LIMIT: usize = 2 << 20;
 
@@ -39,6 +41,11 @@ impl Pattern {
     /// The expression as written in the rule file.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// What the credential looks like; `None` where the pattern does not parse.
+    pub fn format(&self) -> Option<Format> {
+        Some(Format::of(&parse(&self.source).ok()?))
     }
 
     /// Compiles now and tells what is wrong, for rules that nobody has proven yet.
@@ -150,7 +157,8 @@ fn add_last(hir: &Hir, set: &mut [bool; 256]) -> bool {
     }
 }
 
-fn add_class(class: &Class, set: &mut [bool; 256]) {
+/// Adds the bytes of a class.
+pub(super) fn add_class(class: &Class, set: &mut [bool; 256]) {
     match class {
         Class::Bytes(class) => {
             for range in class.ranges() {
