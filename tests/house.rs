@@ -21,6 +21,9 @@ const ROOMS: [(&str, &[&str]); 3] = [
     ("keyward-app", &["keyward-hook"]),
 ];
 
+/// Bytes of a page that code hosts still show as a page.
+const LARGEST_PAGE: usize = 600_000;
+
 /// Most lines of one source file.
 const LONGEST: usize = 500;
 
@@ -179,6 +182,22 @@ fn every_command_in_the_documentation_exists() {
 fn below(word: &str, command: &str) -> String {
     let second = command.split(' ').nth(1).filter(|second| ["new", "check"].contains(second));
     second.map(|second| run(keyward(&root()).args([word, second, "--help"])).out).unwrap_or_default()
+}
+
+#[test]
+fn the_catalogue_is_what_the_command_prints() {
+    let printed = run(keyward(&root()).args(["rules", "--format", "markdown"]));
+    assert_eq!(printed.code, 0);
+    let update = "run `cargo run -q -- rules --format markdown > docs/catalogue.md`";
+    assert!(printed.out == read("docs/catalogue.md"), "docs/catalogue.md is not what the rules say; {update}");
+    assert!(printed.out.len() < LARGEST_PAGE, "{} bytes are too many for one page", printed.out.len());
+    let titles: Vec<&str> = printed.out.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(titles.iter().collect::<BTreeSet<_>>().len(), titles.len(), "a heading stands twice");
+    let there = headings(&printed.out);
+    let link = Regex::new(r"\]\(#([^)]*)\)").expect("a pattern");
+    for anchor in link.captures_iter(&printed.out).map(|found| found[1].to_owned()) {
+        assert!(there.contains(&anchor), "no heading #{anchor}");
+    }
 }
 
 #[test]
