@@ -1,9 +1,12 @@
 //! Embeds every file of `rules/` as one compact table, so that a new file is a new provider with no other edit
-//! and start-up parses no TOML.
+//! and start-up parses no TOML; and `frameworks.toml` beside it.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/rule/frameworks/spec.rs"]
+mod frameworks;
 #[allow(dead_code, missing_docs, unreachable_pub)]
 #[path = "src/rule/spec.rs"]
 mod spec;
@@ -13,6 +16,8 @@ mod words;
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=frameworks.toml");
+    println!("cargo::rerun-if-changed=src/rule/frameworks/spec.rs");
     println!("cargo::rerun-if-changed=src/rule/spec.rs");
     println!("cargo::rerun-if-changed=src/rule/words.rs");
     let mut files: Vec<spec::ProviderFile> = rule_files(Path::new("rules")).iter().map(|path| parse(path)).collect();
@@ -21,6 +26,10 @@ fn main() {
     let samples: Vec<spec::Samples> = rules.map(|rule| std::mem::take(&mut rule.samples)).collect();
     embed("rules.postcard", &postcard::to_allocvec(&files).expect("plain data always encodes"));
     embed("samples.postcard", &postcard::to_allocvec(&samples).expect("plain data always encodes"));
+    let text = fs::read_to_string("frameworks.toml").expect("shared-rules/frameworks.toml exists");
+    let table: frameworks::FrameworksFile =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("frameworks.toml: {error}"));
+    embed("frameworks.postcard", &postcard::to_allocvec(&table).expect("plain data always encodes"));
 }
 
 fn embed(name: &str, table: &[u8]) {

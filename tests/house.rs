@@ -1,6 +1,6 @@
 //! What is said compared with what is: rooms, the callers of `expose`, paths and commands in the documentation, sizes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,6 +20,9 @@ const ROOMS: [(&str, &[&str]); 3] = [
     ("keyward-hook", &["tokio", "reqwest", "axum", "hyper", "keyward-app"]),
     ("keyward-app", &["keyward-hook"]),
 ];
+
+/// Bytes of a page that code hosts still show as a page.
+const LARGEST_PAGE: usize = 400_000;
 
 /// Most lines of one source file.
 const LONGEST: usize = 500;
@@ -179,6 +182,35 @@ fn every_command_in_the_documentation_exists() {
 fn below(word: &str, command: &str) -> String {
     let second = command.split(' ').nth(1).filter(|second| ["new", "check"].contains(second));
     second.map(|second| run(keyward(&root()).args([word, second, "--help"])).out).unwrap_or_default()
+}
+
+#[test]
+fn the_catalogue_is_what_the_command_writes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(run(keyward(&root()).args(["rules", "pages"]).arg(folder.path())).code, 0);
+    let names = |root: &Path| {
+        let below = fs::read_dir(root.join("catalogue")).expect("pages").flatten();
+        let below = below.map(|entry| format!("catalogue/{}", entry.file_name().to_string_lossy()));
+        below.chain(["catalogue.md".to_owned()]).collect::<BTreeSet<_>>()
+    };
+    let update = "run `cargo run -q -- rules pages docs`";
+    let written = names(folder.path());
+    assert_eq!(written, names(&root().join("docs")), "{update}, and remove pages of letters without a provider");
+    let mut headings_of = BTreeMap::new();
+    for name in &written {
+        let page = fs::read_to_string(folder.path().join(name)).expect("a page");
+        assert!(page == read(&format!("docs/{name}")), "docs/{name} is not what the rules say; {update}");
+        assert!(page.len() < LARGEST_PAGE, "{name}: {} bytes are too many for one page", page.len());
+        let titles: Vec<&str> = page.lines().filter(|line| line.starts_with('#')).collect();
+        assert_eq!(titles.iter().collect::<BTreeSet<_>>().len(), titles.len(), "{name}: a heading stands twice");
+        headings_of.insert(name.clone(), headings(&page));
+    }
+    let link = Regex::new(r"\]\((catalogue/[^)#]*)?#([^)]*)\)").expect("a pattern");
+    let index = read("docs/catalogue.md");
+    for found in link.captures_iter(&index) {
+        let page = found.get(1).map_or("catalogue.md", |page| page.as_str());
+        assert!(headings_of[page].contains(&found[2]), "no heading #{} on {page}", &found[2]);
+    }
 }
 
 #[test]

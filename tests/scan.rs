@@ -96,6 +96,15 @@ fn sarif_is_what_code_hosts_read() {
     assert_eq!(place["region"]["startLine"], 1);
     assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"], result["ruleId"]);
     assert!(result["partialFingerprints"]["keyward/1"].is_string());
+    let rule = &sarif["runs"][0]["tool"]["driver"]["rules"][0];
+    let tags = rule["properties"]["tags"].as_array().expect("a list");
+    assert!(tags.contains(&"external/cwe/cwe-798".into()), "{tags:?}");
+    for relation in rule["relationships"].as_array().expect("a list") {
+        let (id, framework) = (&relation["target"]["id"], &relation["target"]["toolComponent"]["name"]);
+        let taxonomies = sarif["runs"][0]["taxonomies"].as_array().expect("a list");
+        let taxonomy = taxonomies.iter().find(|taxonomy| taxonomy["name"] == *framework).expect("it is there");
+        assert!(taxonomy["taxa"].as_array().is_some_and(|taxa| taxa.iter().any(|taxon| taxon["id"] == *id)), "{id}");
+    }
 }
 
 #[test]
@@ -219,7 +228,7 @@ fn rule_files_are_checked() {
         fs::write(&file, text.replacen(from, to, 1)).expect("writable");
         let broken = check(&file);
         broken.exits(1).is_plain().says("error: ");
-        assert!(broken.err.contains("acme"), "{}", broken.err);
+        assert!(broken.err.contains(&format!("{}:1", file.display())), "no file and line in {}", broken.err);
     }
     check(&home.path().join("nowhere")).exits(2).is_plain().says("could not read");
 }

@@ -90,13 +90,18 @@ pub(crate) enum RulesCommand {
         /// A rule file or a folder of them
         path: PathBuf,
     },
+    /// Write the catalogue of all types: catalogue.md and a page for each letter
+    Pages {
+        /// The folder to write to
+        folder: PathBuf,
+    },
     /// Tell what of a Gitleaks or Betterleaks configuration is taken, what differs, and what is not taken
     Import {
         /// The configuration file, as .gitleaks.toml
         file: PathBuf,
         /// Output format
-        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-        format: ListFormat,
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
     },
 }
 
@@ -119,6 +124,12 @@ pub(crate) enum ScanFormat {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ListFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ReportFormat {
     Text,
     Json,
 }

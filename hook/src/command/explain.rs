@@ -85,8 +85,8 @@ fn about(catalogue: &Catalogue, rule: &Rule) -> String {
         provider.afterwards,
         rule.source
     );
-    if rule.class.forges_trust() {
-        text.push_str("trust        what it signed or encrypted must be trusted anew; revoking alone is not enough\n");
+    if let Some(rest) = rule.class.beyond_revoking() {
+        let _ = writeln!(text, "beyond that  {rest}");
     }
     text
 }

@@ -8,19 +8,19 @@ use keyward_rules::Catalogue;
 use keyward_rules::import::{Compile, Report, Settings};
 use serde_json::json;
 
-use crate::cli::ListFormat;
+use crate::cli::ReportFormat;
 use crate::exit::Exit;
 use crate::output;
 use crate::rule_files;
 
-pub(super) fn run(file: &Path, format: ListFormat) -> Result<Exit> {
+pub(super) fn run(file: &Path, format: ReportFormat) -> Result<Exit> {
     let import = rule_files::import(file, Settings::default(), Compile::Now)?;
     let mut report = import.report.clone();
     report.different.extend(Catalogue::builtin().add_import(&import));
     report.different.sort();
     output::result(&match format {
-        ListFormat::Text => text(&report),
-        ListFormat::Json => json(&report)?,
+        ReportFormat::Text => text(&report),
+        ReportFormat::Json => json(&report)?,
     });
     Ok(if report.is_whole() { Exit::Clean } else { Exit::Blocked })
 }

@@ -25,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::PreReceive { config, then } => push::pre_receive(config, then.as_deref()),
         Command::Scan { path, history, format, rules, config } => scan::run(&path, history, format, &rules, config),
         Command::Rules { command: Some(RulesCommand::Check { path }), .. } => rules::check(&path),
+        Command::Rules { command: Some(RulesCommand::Pages { folder }), .. } => rules::pages(&folder),
         Command::Rules { command: Some(RulesCommand::Import { file, format }), .. } => import::run(&file, format),
         Command::Rules { command: None, format } => rules::list(format),
         Command::Explain { code, config } => explain::run(&code, config),

@@ -1,13 +1,15 @@
 //! `keyward rules` and `keyward rules check`.
 
+mod json;
+mod markdown;
+
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use keyward_rules::rule::prove;
+use keyward_rules::rule::{prove, review};
 use keyward_rules::{Catalogue, Engine};
-use serde_json::json;
 
 use crate::cli::ListFormat;
 use crate::exit::Exit;
@@ -17,8 +19,21 @@ pub(super) fn list(format: ListFormat) -> Result<Exit> {
     let catalogue = Catalogue::builtin_with_samples();
     output::result(&match format {
         ListFormat::Text => text(&catalogue),
-        ListFormat::Json => json(&catalogue)?,
+        ListFormat::Json => json::render(&catalogue)?,
     });
+    Ok(Exit::Clean)
+}
+
+/// Writes the catalogue's pages below `folder`.
+pub(super) fn pages(folder: &Path) -> Result<Exit> {
+    let pages = markdown::render(&Catalogue::builtin_with_samples());
+    for (name, text) in &pages {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(folder))
+            .and_then(|()| fs::write(&path, text))
+            .with_context(|| format!("could not write {}", path.display()))?;
+    }
+    output::result(&format!("wrote {} pages below {}\n", pages.len(), folder.display()));
     Ok(Exit::Clean)
 }
 
@@ -35,55 +50,26 @@ fn text(catalogue: &Catalogue) -> String {
     text
 }
 
-fn json(catalogue: &Catalogue) -> Result<String> {
-    let rules: Vec<_> = catalogue
-        .rules()
-        .iter()
-        .map(|rule| {
-            let provider = catalogue.provider(rule);
-            json!({
-                "id": rule.id,
-                "name": rule.name,
-                "provider": provider.id,
-                "class": rule.class,
-                "severity": rule.severity,
-                "confidence": rule.confidence,
-                "source": rule.source,
-                "shape": rule.shape.as_str(),
-                "structure": rule.structure.map(|structure| structure.as_str()),
-                "pair": rule.pair,
-                "matches": rule.samples.matches.len(),
-                "ignores": rule.samples.ignores.len(),
-                "console": provider.console,
-                "opens": provider.opens,
-                "revoke": provider.revoke,
-                "ephemeral": provider.ephemeral,
-                "afterwards": provider.afterwards,
-            })
-        })
-        .collect();
-    let mut text = serde_json::to_string_pretty(&json!({ "schema": "keyward.rules/1", "rules": rules }))?;
-    text.push('\n');
-    Ok(text)
-}
-
-/// Loads rule files and proves every sample in them.
+/// Loads rule files, reviews them and proves every sample in them. Everything that is wrong is said, not just the first.
 pub(super) fn check(path: &Path) -> Result<Exit> {
     let mut catalogue = Catalogue::empty();
+    let mut broken = Vec::new();
     for file in files(path)? {
         let text = fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
-        if let Err(error) = catalogue.add_toml(&file.display().to_string(), &text) {
-            output::message(&format!("error: {error}\n"));
-            return Ok(Exit::Blocked);
+        let loaded = catalogue.add_toml(&file.display().to_string(), &text);
+        broken.extend(loaded.err().map(|error| error.to_string()));
+    }
+    // A file that was refused leaves part of its rules behind: what they lack then is no news.
+    if broken.is_empty() {
+        broken.extend(review(&catalogue));
+        let (rules, providers) = (catalogue.rules().len(), catalogue.providers().len());
+        broken.extend(prove(&Engine::new(catalogue)));
+        if broken.is_empty() {
+            output::result(&format!("{rules} rules of {providers} providers hold what their samples say\n"));
+            return Ok(Exit::Clean);
         }
     }
-    let (rules, providers) = (catalogue.rules().len(), catalogue.providers().len());
-    let broken = prove(&Engine::new(catalogue));
-    if broken.is_empty() {
-        output::result(&format!("{rules} rules of {providers} providers hold what their samples say\n"));
-        return Ok(Exit::Clean);
-    }
-    output::message(&broken.iter().map(|line| format!("error: {line}\n")).collect::<String>());
+    output::message(&broken.iter().map(|problem| format!("error: {problem}\n")).collect::<String>());
     Ok(Exit::Blocked)
 }
 

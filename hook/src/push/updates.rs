@@ -101,5 +101,29 @@ mod tests {
         fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = parse(&input);
         }
+
+        #[test]
+        fn what_is_almost_an_update_is_one_or_is_refused(lines in proptest::collection::vec("(0{40}|[0-9a-g]{40}|0{64}|[0-9a-f]{38,42}|) ?(0{40}|[0-9a-f]{40}|[0-9A-F]{64}) ?(refs/[ -~]{0,12}|)", 0..6)) {
+            let text = lines.join("\n");
+            let written = lines.iter().filter(|line| !line.is_empty()).count();
+            match parse(text.as_bytes()) {
+                Ok(updates) => {
+                    prop_assert_eq!(updates.len(), written);
+                    prop_assert!(updates.iter().all(|update| !update.name.is_empty()));
+                }
+                Err(UpdateError::Form(line) | UpdateError::Sha256(line) | UpdateError::Id(line)) => {
+                    prop_assert!((1..=lines.len()).contains(&line));
+                }
+            }
+        }
+
+        #[test]
+        fn every_update_that_git_writes_is_read(updates in proptest::collection::vec(("[1-9a-f]{40}", "[1-9a-f]{40}", "refs/[!-~]{1,20}"), 0..6)) {
+            let text: String = updates.iter().map(|(old, new, name)| format!("{old} {new} {name}\n")).collect();
+            let read = parse(text.as_bytes()).expect("good lines");
+            let shown = |id: Option<git2::Oid>| id.map(|id| id.to_string()).unwrap_or_default();
+            let read: Vec<_> = read.into_iter().map(|update| (shown(update.old), shown(update.new), update.name)).collect();
+            prop_assert_eq!(read, updates);
+        }
     }
 }

@@ -4,6 +4,8 @@ pub(crate) mod json;
 pub(crate) mod sarif;
 pub(crate) mod text;
 
+mod taxonomies;
+
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use keyward_rules::Catalogue;
+use keyward_rules::{Catalogue, Class};
 use serde_json::{Value, json};
 
+use super::taxonomies;
 use crate::command::{Judged, Scan};
 
 /// Renders a scan as one run.
@@ -16,6 +17,7 @@ use crate::command::{Judged, Scan};
 pub(crate) fn render(scan: &Scan, catalogue: &Catalogue) -> Result<String> {
     let used: BTreeSet<&str> = scan.findings.iter().map(|judged| judged.finding.rule.as_str()).collect();
     let rules: Vec<Value> = used.iter().filter_map(|id| rule(catalogue, id)).collect();
+    let classes: BTreeSet<Class> = scan.findings.iter().map(|judged| judged.finding.class).collect();
     let results: Vec<Value> = scan.findings.iter().map(result).collect();
     let notifications: Vec<Value> = scan
         .not_scanned
@@ -26,7 +28,8 @@ pub(crate) fn render(scan: &Scan, catalogue: &Catalogue) -> Result<String> {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": { "name": "Keyward", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "tool": { "driver": { "name": "Keyward", "version": env!("CARGO_PKG_VERSION"), "rules": rules, "supportedTaxonomies": taxonomies::supported() } },
+            "taxonomies": taxonomies::of(&classes),
             "columnKind": "unicodeCodePoints",
             "invocations": [{ "executionSuccessful": notifications.is_empty(), "toolExecutionNotifications": notifications }],
             "results": results,
@@ -45,6 +48,8 @@ fn rule(catalogue: &Catalogue, id: &str) -> Option<Value> {
         "shortDescription": { "text": rule.name },
         "helpUri": rule.source,
         "help": { "text": format!("Opens: {}. Revoke: {} ({}). Instead: {}.", provider.opens, provider.revoke, provider.console, provider.ephemeral) },
+        "relationships": taxonomies::relationships(rule.class),
+        "properties": { "tags": taxonomies::tags(rule.class) },
     }))
 }
 

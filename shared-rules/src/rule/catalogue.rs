@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::error::{RuleError, line_of, rule_lines, syntax};
 use super::imported::{self, IMPORTED};
 use super::{
     Confidence, DEFAULT_REACH, Finder, MAX_REACH, Pattern, ProviderFile, ProviderSpec, Rule, RuleSpec, Samples, Shape,
@@ -17,33 +18,12 @@ pub type RuleIndex = usize;
 #[derive(Debug)]
 pub struct Catalogue {
     providers: Vec<ProviderSpec>,
+    /// The file of each provider, as the caller named it; empty for those of this build.
+    files: Vec<String>,
     rules: Vec<Rule>,
+    /// The line of each rule's `id` in its file, from 1; 0 for those of this build.
+    lines: Vec<usize>,
     by_id: HashMap<String, RuleIndex>,
-}
-
-/// Why a rule file is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleError {
-    /// Not TOML, an unknown key, a missing key or a wrong type; the text names line, column and expected keys.
-    #[error("{file}: {detail}")]
-    Syntax {
-        /// The file as the caller named it.
-        file: String,
-        /// The parser's words.
-        detail: String,
-    },
-    /// TOML of the right shape with a meaning that cannot be.
-    #[error("{file}:{line}: rule `{rule}`: {problem}")]
-    Meaning {
-        /// The file as the caller named it.
-        file: String,
-        /// Line of the rule's `id`, from 1; 0 when the rule came from no text.
-        line: usize,
-        /// The rule's id.
-        rule: String,
-        /// What is wrong and what to write instead.
-        problem: String,
-    },
 }
 
 impl Catalogue {
@@ -53,8 +33,7 @@ impl Catalogue {
         let files: Vec<ProviderFile> = postcard::from_bytes(table).expect("the build script wrote this table");
         let mut catalogue = Catalogue::empty();
         for file in files {
-            let name = format!("{}.toml", file.provider.id);
-            catalogue.add(&name, "", file).expect("the loop over all rule files checks every embedded rule");
+            catalogue.add("", &[], file).expect("the loop over all rule files checks every embedded rule");
         }
         catalogue
     }
@@ -70,7 +49,13 @@ impl Catalogue {
 
     /// No rules at all, to be filled by `add_toml`.
     pub fn empty() -> Self {
-        Catalogue { providers: Vec::new(), rules: Vec::new(), by_id: HashMap::new() }
+        Catalogue {
+            providers: Vec::new(),
+            files: Vec::new(),
+            rules: Vec::new(),
+            lines: Vec::new(),
+            by_id: HashMap::new(),
+        }
     }
 
     /// Adds one rule file from its text. Its patterns are compiled, so that an error shows here and not at a push.
@@ -78,34 +63,50 @@ impl Catalogue {
     /// # Errors
     /// `RuleError` with file, line and what was expected; the catalogue may then hold part of the file and is not to be used.
     pub fn add_toml(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        let parsed = ProviderFile::parse(text)
-            .map_err(|error| RuleError::Syntax { file: file.to_owned(), detail: error.to_string() })?;
-        let unproven = |rule: &&RuleSpec| rule.samples.matches.is_empty() || rule.samples.ignores.is_empty();
-        if let Some(rule) = parsed.rules.iter().find(unproven) {
-            return Err(meaning(file, text, &rule.id, "`matches` and `ignores` need at least one sample each"));
+        let parsed = ProviderFile::parse(text).map_err(|error| syntax(file, text, &error))?;
+        if let Some(known) = self.providers.iter().position(|provider| provider.id == parsed.provider.id) {
+            let problem = format!("this id exists already in {}; one provider is one file", self.file(known));
+            return Err(RuleError::Provider { file: file.to_owned(), provider: parsed.provider.id, problem });
+        }
+        let lines = rule_lines(text);
+        let unproven = |rule: &RuleSpec| rule.samples.matches.is_empty() || rule.samples.ignores.is_empty();
+        if let Some(index) = parsed.rules.iter().position(unproven) {
+            let problem = "`matches` and `ignores` need at least one sample each".to_owned();
+            let rule = parsed.rules[index].id.clone();
+            return Err(RuleError::Meaning { file: file.to_owned(), line: line_of(&lines, index), rule, problem });
         }
         let first = self.rules.len();
-        self.add(file, text, parsed)?;
-        for rule in &self.rules[first..] {
+        self.add(file, &lines, parsed)?;
+        for (index, rule) in self.rules.iter().enumerate().skip(first) {
             if let Some(Err(problem)) = rule.pattern.as_ref().map(Pattern::check) {
-                return Err(meaning(file, text, &rule.id, format!("`pattern` does not compile: {problem}")));
+                let problem = format!("`pattern` does not compile: {problem}");
+                return Err(RuleError::Meaning {
+                    file: file.to_owned(),
+                    line: self.lines[index],
+                    rule: rule.id.clone(),
+                    problem,
+                });
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, file: &str, text: &str, parsed: ProviderFile) -> Result<(), RuleError> {
+    fn add(&mut self, file: &str, lines: &[usize], parsed: ProviderFile) -> Result<(), RuleError> {
         let provider = self.providers.len();
-        for spec in parsed.rules {
-            let id = spec.id.clone();
-            if self.by_id.contains_key(&id) {
-                return Err(meaning(file, text, &id, "this id exists already; ids are unique over all files"));
+        self.providers.push(parsed.provider);
+        self.files.push(file.to_owned());
+        for (index, spec) in parsed.rules.into_iter().enumerate() {
+            let (id, line) = (spec.id.clone(), line_of(lines, index));
+            let refused = |problem| RuleError::Meaning { file: file.to_owned(), line, rule: id.clone(), problem };
+            if let Some(known) = self.find(&id) {
+                let known = self.place(known);
+                return Err(refused(format!("this id exists already, see {known}; ids are unique over all files")));
             }
-            let rule = check(spec, provider).map_err(|problem| meaning(file, text, &id, problem))?;
+            let rule = check(spec, provider).map_err(refused)?;
             self.by_id.insert(id, self.rules.len());
             self.rules.push(rule);
+            self.lines.push(line);
         }
-        self.providers.push(parsed.provider);
         Ok(())
     }
 
@@ -151,16 +152,19 @@ impl Catalogue {
     pub fn find(&self, id: &str) -> Option<RuleIndex> {
         self.by_id.get(id).copied()
     }
-}
 
-fn meaning(file: &str, text: &str, rule: &str, problem: impl Into<String>) -> RuleError {
-    let needle = format!("\"{rule}\"");
-    let line = text.lines().position(|line| line.trim_start().starts_with("id") && line.contains(&needle));
-    RuleError::Meaning {
-        file: file.to_owned(),
-        line: line.map_or(0, |index| index + 1),
-        rule: rule.to_owned(),
-        problem: problem.into(),
+    /// Where a rule is written, for messages: ``acme.toml:13: rule `acme-token` ``.
+    pub fn place(&self, index: RuleIndex) -> String {
+        let rule = self.rule(index);
+        match (self.files[rule.provider].as_str(), self.lines[index]) {
+            ("", _) => format!("{}.toml: rule `{}`", self.provider(rule).id, rule.id),
+            (file, line) => format!("{file}:{line}: rule `{}`", rule.id),
+        }
+    }
+
+    fn file(&self, provider: usize) -> String {
+        let file = &self.files[provider];
+        if file.is_empty() { format!("{}.toml of this build", self.providers[provider].id) } else { file.clone() }
     }
 }
 
@@ -212,6 +216,7 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
         pair: spec.pair,
         reach,
         lookback: spec.lookback.unwrap_or(0).min(MAX_LOOKBACK) as usize,
+        says_reach: spec.reach.is_some(),
         samples: spec.samples,
     })
 }
@@ -315,8 +320,25 @@ afterwards = "read the log"
             format!("{good}prefixes = ['acme_']"),
             good.replace("api-key", "api key"),
             good.replace("name = \"t\"\n", ""),
+            format!("{good}prefix = ['acme_']\npattern = 'x'\n[[rule]]\n{good}prefix = ['acme_']\npattern = 'x'"),
+            format!("{good}prefix = ['acme_"),
         ];
         let report: Vec<String> = cases.iter().map(|case| error(case)).collect();
         insta::assert_snapshot!(report.join("\n---\n"));
+    }
+
+    #[test]
+    fn an_id_that_another_file_has_is_refused_with_both_places() {
+        let rule = "[[rule]]\nid = \"acme-token\"\nname = \"t\"\nclass = \"api-key\"\nseverity = \"high\"\nsource = \"s\"\nprefix = ['acme_']\npattern = 'x'\nmatches = ['a']\nignores = ['b']\n";
+        let mut catalogue = Catalogue::empty();
+        catalogue.add_toml("acme.toml", &format!("{PROVIDER}\n{rule}")).expect("a good file");
+        let mut refused = |provider: &str| {
+            catalogue.add_toml("other.toml", &format!("{provider}\n{rule}")).expect_err("twice").to_string()
+        };
+        let report = [refused(PROVIDER), refused(&PROVIDER.replace("\"acme\"", "\"other\""))];
+        insta::assert_snapshot!(report.join("\n"), @r"
+        other.toml: provider `acme`: this id exists already in acme.toml; one provider is one file
+        other.toml:13: rule `acme-token`: this id exists already, see acme.toml:13: rule `acme-token`; ids are unique over all files
+        ");
     }
 }

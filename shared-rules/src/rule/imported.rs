@@ -71,6 +71,7 @@ pub(super) fn rule(
         pair: Vec::new(),
         reach: DEFAULT_REACH,
         lookback: 0,
+        says_reach: true,
         samples: Samples::default(),
     }
 }

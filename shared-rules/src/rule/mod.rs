@@ -1,18 +1,26 @@
 //! Rules: what a credential looks like, who issues it, how much harm it does. Data in, checked types out.
 
 mod catalogue;
+mod error;
+mod format;
+mod frameworks;
 mod imported;
 mod pattern;
 mod proof;
+mod review;
 pub mod sample;
 pub mod search;
 mod spec;
 mod words;
 
-pub use catalogue::{Catalogue, RuleError, RuleIndex};
+pub use catalogue::{Catalogue, RuleIndex};
+pub use error::RuleError;
+pub use format::{Alphabet, Format};
+pub use frameworks::{Entry, Framework, Reference, frameworks};
 pub use imported::IMPORTED;
 pub use pattern::{Pattern, PatternMatch};
 pub use proof::prove;
+pub use review::review;
 pub use spec::{ProviderFile, ProviderSpec, RuleSpec, Samples};
 pub use words::{Class, Confidence, Severity};
 
@@ -62,6 +70,8 @@ pub struct Rule {
     pub reach: usize,
     /// Bytes of the line before the word that holds an infix in which the match may begin.
     pub lookback: usize,
+    /// Whether the rule file gives `reach`, which a pattern without an upper bound needs.
+    pub(crate) says_reach: bool,
     /// What proves it; empty in a catalogue made for scanning alone.
     pub samples: Samples,
 }

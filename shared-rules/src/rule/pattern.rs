@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::Format;
+
 /// Compiled size above which a pattern is refused, in bytes. It bounds memory and compile time of foreign rules.
 pub(crate) const COMPILED_LIMIT: usize = 2 << 20;
 
@@ -39,6 +41,11 @@ impl Pattern {
     /// The expression as written in the rule file.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// What the credential looks like; `None` where the pattern does not parse.
+    pub fn format(&self) -> Option<Format> {
+        Some(Format::of(&parse(&self.source).ok()?))
     }
 
     /// Compiles now and tells what is wrong, for rules that nobody has proven yet.
@@ -91,6 +98,8 @@ impl std::fmt::Debug for Pattern {
 }
 
 fn compile(source: &str) -> Result<Compiled, String> {
+    // Parsed as written first: an error then points into what the author wrote.
+    let hir = parse(source)?;
     let anchored = format!(r"\A(?:{source})");
     let regex = RegexBuilder::new(&anchored)
         .unicode(false)
@@ -98,13 +107,13 @@ fn compile(source: &str) -> Result<Compiled, String> {
         .build()
         .map_err(|error| error.to_string())?;
     let secret_group = regex.capture_names().position(|name| name == Some("secret"));
-    let hir = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .build()
-        .parse(source)
-        .map_err(|error| error.to_string())?;
     Ok(Compiled { regex, secret_group, continues: continuation(&hir) })
+}
+
+/// The expression's parts.
+pub(super) fn parse(source: &str) -> Result<Hir, String> {
+    let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
+    parser.parse(source).map_err(|error| error.to_string())
 }
 
 /// Bytes that would make a match the head of a longer word: letters, digits, `_`, and whatever the pattern's last element accepts.
@@ -148,7 +157,8 @@ fn add_last(hir: &Hir, set: &mut [bool; 256]) -> bool {
     }
 }
 
-fn add_class(class: &Class, set: &mut [bool; 256]) {
+/// Adds the bytes of a class.
+pub(super) fn add_class(class: &Class, set: &mut [bool; 256]) {
     match class {
         Class::Bytes(class) => {
             for range in class.ranges() {

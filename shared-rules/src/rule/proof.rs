@@ -15,12 +15,10 @@ pub fn prove(engine: &Engine) -> Vec<String> {
 
 fn prove_rule(engine: &Engine, index: RuleIndex) -> Vec<String> {
     let rule = engine.catalogue().rule(index);
+    let place = engine.catalogue().place(index);
     let mut broken = Vec::new();
     if let Some(Err(problem)) = rule.pattern.as_ref().map(crate::rule::Pattern::check) {
-        return vec![format!("{}: `pattern` does not compile: {problem}", rule.id)];
-    }
-    for partner in rule.pair.iter().filter(|partner| engine.catalogue().find(partner).is_none()) {
-        broken.push(format!("{}: `pair` names `{partner}`, which no file has", rule.id));
+        return vec![format!("{place}: `pattern` does not compile: {problem}")];
     }
     for seed in 0..EXPANSIONS {
         let matches =
@@ -32,7 +30,7 @@ fn prove_rule(engine: &Engine, index: RuleIndex) -> Vec<String> {
     }
     broken.sort();
     broken.dedup();
-    broken
+    broken.iter().map(|problem| format!("{place}: {problem}")).collect()
 }
 
 /// Where the rule's samples stand: in a file of its own kind where the rule asks for one.
@@ -46,7 +44,7 @@ fn path(rule: &Rule) -> String {
 fn match_problem(engine: &Engine, index: RuleIndex, rule: &Rule, template: &str, seed: u64) -> Option<String> {
     let sample = match Sample::expand(template, seed, rule.structure) {
         Ok(sample) => sample,
-        Err(problem) => return Some(format!("{}: {problem}", rule.id)),
+        Err(problem) => return Some(problem),
     };
     let found = engine.scan(&Input::whole(sample.text.as_bytes(), &path(rule)));
     let mine = |span: &std::ops::Range<usize>| found.iter().any(|found| found.rule == index && found.span == *span);
@@ -54,15 +52,15 @@ fn match_problem(engine: &Engine, index: RuleIndex, rule: &Rule, template: &str,
         return None;
     }
     let instead: Vec<String> = found.iter().map(|found| engine.catalogue().rule(found.rule).id.clone()).collect();
-    Some(format!("{}: `matches` {template:?} is not found; found instead: {instead:?}", rule.id))
+    Some(format!("`matches` {template:?} is not found; found instead: {instead:?}"))
 }
 
 fn ignore_problem(engine: &Engine, index: RuleIndex, rule: &Rule, template: &str, seed: u64) -> Option<String> {
     let sample = match Sample::expand(template, seed, rule.structure) {
         Ok(sample) => sample,
-        Err(problem) => return Some(format!("{}: {problem}", rule.id)),
+        Err(problem) => return Some(problem),
     };
     let found = engine.scan(&Input::whole(sample.text.as_bytes(), &path(rule)));
     found.iter().find(|found| found.rule == index)?;
-    Some(format!("{}: `ignores` {template:?} is found", rule.id))
+    Some(format!("`ignores` {template:?} is found"))
 }

@@ -16,6 +16,11 @@ const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const PASSWORD_MARKS: &str = "!#%*+-.^_";
 
+/// Longest run of one template and longest sample, in bytes, and how deep templates may stand inside each other. Rule files may be
+/// a stranger's; without bounds a line of theirs fills the memory or the stack.
+const LONGEST: usize = 1 << 20;
+const DEEPEST: usize = 8;
+
 /// A template expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -37,6 +42,7 @@ impl Sample {
             structure,
             sample: Sample { text: String::new(), secrets: Vec::new() },
             open: None,
+            depth: 0,
         };
         expansion.run("")?;
         if expansion.open.is_some() {
@@ -57,12 +63,16 @@ struct Expansion<'t> {
     structure: Option<Structure>,
     sample: Sample,
     open: Option<usize>,
+    depth: usize,
 }
 
 impl Expansion<'_> {
     /// Expands up to `end` (consumed), or to the end of the template where `end` is empty.
     fn run(&mut self, end: &str) -> Result<(), String> {
         loop {
+            if self.sample.text.len() > LONGEST {
+                return Err(format!("a sample is longer than {LONGEST} bytes"));
+            }
             if !end.is_empty() && self.take(end) {
                 return Ok(());
             }
@@ -118,7 +128,11 @@ impl Expansion<'_> {
             ("of", Some('(')) => {
                 let close = after.find("):").ok_or("`{of(` needs `):LENGTH}`")?;
                 let alphabet = after[1..close].to_owned();
-                let (length, rest) = length(&after[close + 2..], &mut self.random).ok_or("`{of(…):` needs a length")?;
+                if alphabet.is_empty() {
+                    return Err("`{of(` needs the characters to draw from".to_owned());
+                }
+                let (length, rest) =
+                    length(&after[close + 2..], &mut self.random)?.ok_or("`{of(…):` needs a length")?;
                 self.rest = rest;
                 let text = self.random.text(&alphabet, length);
                 self.sample.text.push_str(&text);
@@ -137,14 +151,14 @@ impl Expansion<'_> {
                 self.rest = &after[close + 1..];
             }
             ("password", Some(':')) => {
-                let Some((length, rest)) = length(&after[1..], &mut self.random) else { return Ok(false) };
+                let Some((length, rest)) = length(&after[1..], &mut self.random)? else { return Ok(false) };
                 self.rest = rest;
                 let text = self.random.password(length);
                 self.sample.text.push_str(&text);
             }
             (kind, Some(':')) => {
                 let Some(alphabet) = alphabet(kind) else { return Ok(false) };
-                let Some((length, rest)) = length(&after[1..], &mut self.random) else { return Ok(false) };
+                let Some((length, rest)) = length(&after[1..], &mut self.random)? else { return Ok(false) };
                 self.rest = rest;
                 let text = self.random.text(&alphabet, length);
                 self.sample.text.push_str(&text);
@@ -158,7 +172,12 @@ impl Expansion<'_> {
     fn inside(&mut self) -> Result<String, String> {
         let outer = std::mem::replace(&mut self.sample, Sample { text: String::new(), secrets: Vec::new() });
         let open = self.open.take();
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(format!("templates stand inside each other more than {DEEPEST} deep"));
+        }
         self.run(")}")?;
+        self.depth -= 1;
         self.open = open;
         Ok(std::mem::replace(&mut self.sample, outer).text)
     }
@@ -202,16 +221,17 @@ fn alphabet(kind: &str) -> Option<String> {
     })
 }
 
-/// Reads `N}` or `N..M}`; a length between is drawn.
-fn length<'t>(text: &'t str, random: &mut Random) -> Option<(usize, &'t str)> {
-    let (spec, rest) = text.split_once('}')?;
-    match spec.split_once("..") {
-        None => Some((spec.parse().ok()?, rest)),
-        Some((least, most)) => {
-            let (least, most): (usize, usize) = (least.parse().ok()?, most.parse().ok()?);
-            (least <= most).then(|| (least + random.below(most - least + 1), rest))
-        }
+/// Reads `N}` or `N..M}`; a length between is drawn. `None` where it is neither.
+fn length<'t>(text: &'t str, random: &mut Random) -> Result<Option<(usize, &'t str)>, String> {
+    let Some((spec, rest)) = text.split_once('}') else { return Ok(None) };
+    let (least, most) = spec.split_once("..").unwrap_or((spec, spec));
+    let (Ok(least), Ok(most)) = (least.parse::<usize>(), most.parse::<usize>()) else { return Ok(None) };
+    if most > LONGEST {
+        return Err(format!("`{spec}` is longer than {LONGEST}"));
     }
+    // A fixed length draws nothing, so that what follows stays as it was.
+    let drawn = if least < most { random.below(most - least + 1) } else { 0 };
+    Ok((least <= most).then_some((least + drawn, rest)))
 }
 
 /// SplitMix64, seeded by the template's text: fast, portable, and of no other use.
@@ -334,7 +354,19 @@ mod tests {
 
     #[test]
     fn a_broken_template_is_named() {
-        for broken in ["«abc", "abc»", "{checksum:none}", "{b64(abc"] {
+        let deep = format!("{}x{}", "{b64(".repeat(9), ")}".repeat(9));
+        let many = "{hex:600000}".repeat(2);
+        for broken in [
+            "«abc",
+            "abc»",
+            "{checksum:none}",
+            "{b64(abc",
+            "{hex:1048577}",
+            "{of(ab):1..99999999}",
+            "{of():5}",
+            &deep,
+            &many,
+        ] {
             assert!(Sample::expand(broken, 1, None).is_err(), "{broken}");
         }
     }

@@ -62,11 +62,6 @@ impl Class {
     pub fn guessable(self) -> bool {
         matches!(self, Class::Password | Class::ConnectionString)
     }
-
-    /// Whether a stolen key of this class forges trust, so that revoking alone is not enough.
-    pub fn forges_trust(self) -> bool {
-        matches!(self, Class::SigningKey | Class::EncryptionKey)
-    }
 }
 
 words! {

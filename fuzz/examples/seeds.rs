@@ -1,0 +1,38 @@
+//! Writes what fuzzing starts from: `cargo run --release --example seeds -- FOLDER` fills FOLDER/<target>/. The credentials in it are
+//! expanded from the rules' own templates, so keep the folder out of the tree.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use keyward_rules::Catalogue;
+use keyward_rules::rule::sample::Sample;
+
+fn main() {
+    let folder = PathBuf::from(env::args().nth(1).expect("a folder outside the tree"));
+    let catalogue = Catalogue::builtin_with_samples();
+    for (number, rule) in catalogue.rules().iter().enumerate() {
+        for (index, template) in rule.samples.matches.iter().enumerate() {
+            let name = format!("{number}-{index}");
+            let text = Sample::expand(template, 1, rule.structure).expect("the rules are proved").text;
+            write(&folder, "engine", &name, format!("deploy/run.sh\0{text}").as_bytes());
+            write(&folder, "encoded", &name, format!("{}{text}", char::from(b' ' + (number % 64) as u8)).as_bytes());
+            write(&folder, "template", &name, template.as_bytes());
+        }
+    }
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared-rules/rules");
+    for entry in fs::read_dir(rules).expect("the rules are there").step_by(5) {
+        let path = entry.expect("readable").path();
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        write(&folder, "rule_file", &name, &fs::read(&path).expect("readable"));
+    }
+    let allow = "[[allow]]\nrule = \"acme-token\"\npath = \"docs/*\"\nreason = \"sample\"\nowner = \"ann\"\nexpires = 2027-01-31\n";
+    write(&folder, "allowlist", "place", allow.as_bytes());
+    let policy = "block = \"high\"\nwarn = \"low\"\n[[rule]]\nid = \"generic-*\"\npath = \"docs/*\"\naction = \"warn\"\n[doubt]\ntime = \"reject\"\n";
+    write(&folder, "policy", "exception", policy.as_bytes());
+}
+
+fn write(folder: &Path, target: &str, name: &str, bytes: &[u8]) {
+    let folder = folder.join(target);
+    fs::create_dir_all(&folder).expect("a folder to write to");
+    fs::write(folder.join(name), bytes).expect("a file to write");
+}
