@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use keyward_rules::rule::IMPORTED;
-use keyward_rules::{Engine, Finding, Fingerprint, FingerprintKey, Input, Origin, Place, Secret, printable, redact};
+use keyward_rules::{
+    Engine, Finding, Fingerprint, FingerprintKey, Input, Lines, Match, Origin, Place, Secret, printable, redact,
+};
 
 /// What stands in a shown path instead of a credential.
 const HIDDEN: &[u8] = b"[hidden]";
@@ -36,11 +38,16 @@ impl Scanner {
     fn scan_in(&self, text: &[u8], path: &[u8], place: Place<'_>) -> Vec<Finding> {
         let name = String::from_utf8_lossy(path);
         let matches = self.engine.scan(&Input { place, ..Input::whole(text, &name) });
-        let origin = Origin { text, path, repository: &self.repository };
-        let finding = |found| {
+        if matches.is_empty() {
+            return Vec::new();
+        }
+        let origin = Origin { text, lines: &Lines::of(text), path, repository: &self.repository };
+        let finding = |found: &Match| {
             let mut finding = redact(self.engine.catalogue(), &self.key, found, &origin);
+            let member = found.member.as_ref().map_or("", |member| &member.path);
+            let inside = if member.is_empty() { Vec::new() } else { [b"!/", member.as_bytes()].concat() };
             if !path.is_empty() {
-                finding.path = self.path(path, &finding);
+                finding.path = self.path(&[path, &inside].concat(), &finding);
             }
             finding
         };

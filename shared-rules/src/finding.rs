@@ -85,22 +85,48 @@ pub struct Location {
 }
 
 impl Location {
-    /// Places `span` in `text`. Bytes that are not UTF-8 count as one character each.
+    /// Places `span` in `text`. For many places in one text, build its `Lines` once.
     pub fn of(text: &[u8], span: &Range<usize>) -> Location {
-        let (line, column) = place(text, span.start);
-        let (end_line, end_column) = place(text, span.end);
-        Location { line, column, end_line, end_column }
+        Lines::of(text).location(span)
     }
 }
 
-fn place(text: &[u8], at: usize) -> (usize, usize) {
-    let before = &text[..at.min(text.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() + 1;
-    let start = memchr::memrchr(b'\n', before).map_or(0, |index| index + 1);
-    // Every chunk's invalid part is one broken sequence.
-    let columns: usize =
-        before[start..].utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
-    (line, columns + 1)
+/// Longest line whose characters are counted, in bytes; in longer ones, which no person wrote, columns count bytes.
+const LONGEST_COUNTED: usize = 16 * 1024;
+
+/// Where the lines of a text begin.
+#[derive(Clone, Debug)]
+pub struct Lines<'a> {
+    text: &'a [u8],
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// Reads the text once.
+    pub fn of(text: &'a [u8]) -> Self {
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|end| end + 1)).collect();
+        Lines { text, starts }
+    }
+
+    /// Places `span`. Bytes that are not UTF-8 count as one character each.
+    pub fn location(&self, span: &Range<usize>) -> Location {
+        let (line, column) = self.place(span.start);
+        let (end_line, end_column) = self.place(span.end);
+        Location { line, column, end_line, end_column }
+    }
+
+    fn place(&self, at: usize) -> (usize, usize) {
+        let at = at.min(self.text.len());
+        let line = self.starts.partition_point(|start| *start <= at);
+        let before = &self.text[self.starts[line - 1]..at];
+        if before.len() > LONGEST_COUNTED {
+            return (line, before.len() + 1);
+        }
+        // Every chunk's invalid part is one broken sequence.
+        let columns: usize =
+            before.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
+        (line, columns + 1)
+    }
 }
 
 /// A credential, placed and redacted. Nothing in it leads back to the value.

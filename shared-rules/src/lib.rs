@@ -17,7 +17,7 @@ pub mod structure;
 
 pub use decode::container::Trouble;
 pub use engine::{Doubt, Engine, Input, Place};
-pub use finding::{Evidence, Finding, Location, Match};
+pub use finding::{Evidence, Finding, Lines, Location, Match};
 pub use fingerprint::{Code, Fingerprint, FingerprintKey};
 pub use redact::{Origin, printable, redact};
 pub use rule::{Catalogue, Class, Confidence, Rule, RuleError, Severity};

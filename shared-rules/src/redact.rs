@@ -1,6 +1,6 @@
 //! From a match to a finding: placed, fingerprinted, and without the credential. After this step nothing can leak it.
 
-use crate::finding::{Finding, Location, Match, mark};
+use crate::finding::{Finding, Lines, Match, mark};
 use crate::fingerprint::FingerprintKey;
 use crate::rule::{Catalogue, Class, Finder, Rule, Shape};
 use crate::structure::JwtClaims;
@@ -10,6 +10,8 @@ use crate::structure::JwtClaims;
 pub struct Origin<'a> {
     /// The scanned bytes.
     pub text: &'a [u8],
+    /// Their lines.
+    pub lines: &'a Lines<'a>,
     /// Path from the scanned root, as it is in the repository.
     pub path: &'a [u8],
     /// Stable name of the repository; guessable credentials are fingerprinted for it alone.
@@ -37,10 +39,7 @@ pub fn redact(catalogue: &Catalogue, key: &FingerprintKey, found: &Match, origin
             }
             _ => printable(origin.path),
         },
-        location: found
-            .member
-            .as_ref()
-            .map_or_else(|| Location::of(origin.text, &found.span), |member| member.location),
+        location: found.member.as_ref().map_or_else(|| origin.lines.location(&found.span), |member| member.location),
         preview: preview(rule, found),
         mark: mark(origin.text, &found.span),
     }
@@ -146,7 +145,12 @@ mod tests {
                 let sample = Sample::expand(template, 5, rule.structure).expect("proven elsewhere");
                 let text = sample.text.as_bytes();
                 for found in engine.scan(&Input::whole(text, "")) {
-                    let finding = redact(engine.catalogue(), &key, &found, &Origin { text, path: b"", repository: "" });
+                    let finding = redact(
+                        engine.catalogue(),
+                        &key,
+                        &found,
+                        &Origin { text, lines: &Lines::of(text), path: b"", repository: "" },
+                    );
                     // A fingerprint has sixty hexadecimal digits of its own, which meet a value's by chance.
                     let shown = serde_json::to_string(&finding).expect("plain data");
                     let shown = shown.replace(&finding.fingerprint.to_string(), "");
