@@ -310,6 +310,7 @@ mod tests {
             confidence,
             evidence: Evidence::Shape,
             reason: String::new(),
+            expires: None,
             path: "src/a.rs".into(),
             location: Location { line: 1, column: 1, end_line: 1, end_column: 2 },
             preview: String::new(),

@@ -31,6 +31,7 @@ pub fn redact(catalogue: &Catalogue, key: &FingerprintKey, found: &Match, origin
         confidence: found.confidence,
         evidence: found.evidence,
         reason: reason(rule, found, &catalogue.provider(rule).name),
+        expires: found.expires,
         path: printable(origin.path),
         location: Location::of(origin.text, &found.span),
         preview: preview(rule, found),

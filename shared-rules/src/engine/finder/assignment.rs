@@ -151,6 +151,7 @@ fn matched(
         evidence: Evidence::Shape,
         confidence,
         checksum: None,
+        expires: None,
         name,
         trail: Vec::new(),
         prefix: String::new(),

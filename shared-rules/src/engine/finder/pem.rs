@@ -44,6 +44,7 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
         evidence: Evidence::Shape,
         confidence: if material.encrypted { Confidence::Medium } else { checked.confidence },
         checksum: None,
+        expires: None,
         name: None,
         trail: Vec::new(),
         prefix: format!("-----BEGIN {label}-----"),
