@@ -114,6 +114,7 @@ pub(super) struct Index {
     schemes: HashMap<String, RuleIndex>,
     labels: HashMap<String, RuleIndex>,
     assignments: Vec<RuleIndex>,
+    mnemonic: Option<RuleIndex>,
 }
 
 impl Index {
@@ -125,6 +126,7 @@ impl Index {
             schemes: HashMap::new(),
             labels: HashMap::new(),
             assignments: Vec::new(),
+            mnemonic: None,
         };
         for (rule, checked) in catalogue.rules().iter().enumerate() {
             match &checked.shape {
@@ -144,6 +146,7 @@ impl Index {
                     index.labels.insert(label.clone(), rule);
                 }),
                 Shape::Finder(Finder::Assignment) => index.assignments.push(rule),
+                Shape::Finder(Finder::Mnemonic) => index.mnemonic = Some(rule),
             }
         }
         index.prefixes.sort();
@@ -183,6 +186,11 @@ impl Index {
     /// The rule for PEM blocks of this label.
     pub(super) fn label(&self, label: &str) -> Option<RuleIndex> {
         self.labels.get(label).copied()
+    }
+
+    /// The rule for wallet seed phrases.
+    pub(super) fn mnemonic(&self) -> Option<RuleIndex> {
+        self.mnemonic
     }
 
     /// Rules for values assigned to telling names.

@@ -54,7 +54,7 @@ impl Engine {
     /// Builds the indexes for a catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
         let index = Index::new(&catalogue);
-        let names = Searcher::new(NAME_WORDS).expect("a dozen short literals");
+        let names = Searcher::new(NAME_WORDS.iter().chain(&finder::mnemonic::NAMES)).expect("a dozen short literals");
         Engine { catalogue, index, names }
     }
 
@@ -119,9 +119,11 @@ impl Scan<'_> {
         for at in memchr::memmem::find_iter(text, finder::url::MARK) {
             finder::url::find(self.engine, self.input, range.start + at, &mut self.found);
         }
-        let text = &bytes[range.start..bytes.len().min(range.end + 5)];
+        let text = &bytes[range.start..bytes.len().min(range.end + 6)];
         for hit in self.engine.names.find_iter(text) {
-            if let Some(value) = finder::assignment::value_after(bytes, range.start + hit.end()) {
+            if hit.pattern().as_usize() >= NAME_WORDS.len() {
+                self.found.extend(finder::mnemonic::find(self.engine, bytes, range.start + hit.end()));
+            } else if let Some(value) = finder::assignment::value_after(bytes, range.start + hit.end()) {
                 self.assigned(value);
             }
         }

@@ -100,16 +100,19 @@ impl Shape {
 pub enum Finder {
     /// Values assigned to names such as `password` or `client_secret`, judged by the scorer.
     Assignment,
+    /// Wallet seed phrases behind names such as `mnemonic`.
+    Mnemonic,
 }
 
 impl Finder {
     /// Every finder, for the list in error messages.
-    pub const ALL: &[Finder] = &[Finder::Assignment];
+    pub const ALL: &[Finder] = &[Finder::Assignment, Finder::Mnemonic];
 
     /// The name a rule file uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Finder::Assignment => "assignment",
+            Finder::Mnemonic => "mnemonic",
         }
     }
 }

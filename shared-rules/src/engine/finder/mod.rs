@@ -2,6 +2,7 @@
 
 pub(super) mod assignment;
 pub(super) mod keyword;
+pub(super) mod mnemonic;
 pub(super) mod pem;
 mod score;
 pub(super) mod url;
