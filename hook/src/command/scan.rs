@@ -3,7 +3,7 @@
 mod files;
 mod history;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -13,6 +13,7 @@ use keyward_rules::policy::{Context, Decision, judge};
 use crate::cli::ScanFormat;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::expiry;
 use crate::objects::Store;
 use crate::output;
 use crate::push::today;
@@ -50,6 +51,8 @@ pub(crate) struct Scan {
     pub(crate) findings: Vec<Judged>,
     pub(crate) not_scanned: Vec<NotScanned>,
     pub(crate) stats: Stats,
+    /// When it was scanned, in seconds since 1970.
+    pub(crate) now: i64,
 }
 
 pub(super) fn run(path: &Path, history: bool, format: ScanFormat, config: Option<PathBuf>) -> Result<Exit> {
@@ -68,7 +71,8 @@ pub(super) fn run(path: &Path, history: bool, format: ScanFormat, config: Option
         Some(store) => history::scan(store, &scanner, config.largest_object)?,
         None => files::scan(path, &scanner, config.largest_object)?,
     };
-    let context = Context { refs: &[], repository: &server.repository, actor: None, today: today() };
+    scan.now = expiry::now();
+    let context = Context { refs: &[], repository: &server.repository, actor: None, today: today(), now: scan.now };
     for judged in &mut scan.findings {
         judged.decision = judge(&config.policy, &config.allowlist, &judged.finding, false, &context);
     }
@@ -104,6 +108,16 @@ fn exit(scan: &Scan) -> Exit {
 
 /// The same credential at the same place is told once.
 pub(crate) fn distinct(findings: &mut Vec<Judged>) {
-    let mut seen = HashSet::new();
-    findings.retain(|judged| seen.insert((judged.finding.fingerprint, judged.finding.path.clone())));
+    let place = |judged: &Judged| (judged.finding.fingerprint, judged.finding.path.clone());
+    let mut ends = HashMap::new();
+    for judged in findings.iter() {
+        let end = judged.finding.expires;
+        ends.entry(place(judged)).and_modify(|known| *known = expiry::later(*known, end)).or_insert(end);
+    }
+    // The first of a place takes its end along.
+    findings.retain_mut(|judged| {
+        let end = ends.remove(&place(judged));
+        judged.finding.expires = end.flatten();
+        end.is_some()
+    });
 }

@@ -5,6 +5,7 @@ use keyward_rules::Finding;
 use serde::Serialize;
 
 use crate::command::{NotScanned, Scan, Stats};
+use crate::expiry;
 
 /// Name and version of the schema.
 const SCHEMA: &str = "keyward.scan/1";
@@ -22,6 +23,7 @@ struct Item<'a> {
     #[serde(flatten)]
     finding: &'a Finding,
     commit: Option<&'a str>,
+    expiry: Option<String>,
     verdict: &'static str,
 }
 
@@ -33,6 +35,7 @@ pub(crate) fn render(scan: &Scan) -> Result<String> {
     let findings = scan.findings.iter().map(|judged| Item {
         finding: &judged.finding,
         commit: judged.commit.as_deref(),
+        expiry: expiry::words(&judged.finding, scan.now),
         verdict: judged.decision.as_str(),
     });
     let document =

@@ -8,6 +8,7 @@ use keyward_rules::Catalogue;
 use serde_json::{Value, json};
 
 use crate::command::{Judged, Scan};
+use crate::expiry;
 
 /// Renders a scan as one run.
 ///
@@ -16,7 +17,7 @@ use crate::command::{Judged, Scan};
 pub(crate) fn render(scan: &Scan, catalogue: &Catalogue) -> Result<String> {
     let used: BTreeSet<&str> = scan.findings.iter().map(|judged| judged.finding.rule.as_str()).collect();
     let rules: Vec<Value> = used.iter().filter_map(|id| rule(catalogue, id)).collect();
-    let results: Vec<Value> = scan.findings.iter().map(result).collect();
+    let results: Vec<Value> = scan.findings.iter().map(|judged| result(judged, scan.now)).collect();
     let notifications: Vec<Value> = scan
         .not_scanned
         .iter()
@@ -48,7 +49,7 @@ fn rule(catalogue: &Catalogue, id: &str) -> Option<Value> {
     }))
 }
 
-fn result(judged: &Judged) -> Value {
+fn result(judged: &Judged, now: i64) -> Value {
     let finding = &judged.finding;
     let level = match judged.decision.as_str() {
         "block" => "error",
@@ -58,7 +59,7 @@ fn result(judged: &Judged) -> Value {
     json!({
         "ruleId": finding.rule,
         "level": level,
-        "message": { "text": format!("{} [{}]: {}", finding.name, finding.code, finding.reason) },
+        "message": { "text": format!("{} [{}]: {}", finding.name, finding.code, expiry::reason(finding, now)) },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(&finding.path) },
             "region": {
