@@ -65,12 +65,18 @@ pub enum Structure {
     Macaroon,
 }
 
+/// What must stand behind a body.
+type Tail = fn(&[u8]) -> Option<String>;
+
+/// A whole value out of random bytes.
+type Make = fn(&[u8; 64]) -> String;
+
 /// What is known of a structure.
 pub(super) struct Form {
     pub(super) name: &'static str,
     pub(super) judge: fn(&[u8]) -> Verdict,
-    pub(super) tail: Option<fn(&[u8]) -> Option<String>>,
-    pub(super) make: Option<fn(&[u8; 64]) -> String>,
+    pub(super) tail: Option<Tail>,
+    pub(super) make: Option<Make>,
 }
 
 impl Form {
@@ -78,11 +84,11 @@ impl Form {
         Form { name, judge, tail: None, make: None }
     }
 
-    const fn ends_in(self, tail: fn(&[u8]) -> Option<String>) -> Form {
+    const fn ends_in(self, tail: Tail) -> Form {
         Form { tail: Some(tail), ..self }
     }
 
-    const fn made_by(self, make: fn(&[u8; 64]) -> String) -> Form {
+    const fn made_by(self, make: Make) -> Form {
         Form { make: Some(make), ..self }
     }
 }

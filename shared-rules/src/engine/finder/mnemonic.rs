@@ -7,7 +7,7 @@ use crate::secret::Secret;
 use crate::structure::phrase_at;
 
 /// Names that lead to one, in the spellings people use. The engine searches them with its other name words.
-pub(in crate::engine) const NAMES: [&str; 6] = ["nemonic", "NEMONIC", "hrase", "HRASE", "_seed", "_SEED"];
+pub(in crate::engine) const NAMES: [&str; 6] = ["nemonic", "NEMONIC", "hrase", "HRASE", "seed", "SEED"];
 
 /// From such a word to the phrase, in bytes: the rest of the name, a type, a count in parentheses, a line end.
 const LONGEST_GAP: usize = 48;
