@@ -53,14 +53,17 @@ pub(crate) enum Command {
         /// Output format
         #[arg(long, value_enum, default_value_t = ScanFormat::Text)]
         format: ScanFormat,
-        /// Configuration file: its key, allowlist and policy
+        /// Rules to use beside the others: a rule file of Keyward's, Gitleaks' or Betterleaks' form; may be given more than once
+        #[arg(long, value_name = "FILE")]
+        rules: Vec<PathBuf>,
+        /// Configuration file: its key, rules, allowlist and policy
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// List what is detected, or check rule files
+    /// List what is detected, check rule files, or see what another scanner's file brings
     Rules {
         #[command(subcommand)]
-        check: Option<RulesCommand>,
+        command: Option<RulesCommand>,
         /// Output format
         #[arg(long, value_enum, default_value_t = ListFormat::Text)]
         format: ListFormat,
@@ -86,6 +89,14 @@ pub(crate) enum RulesCommand {
     Check {
         /// A rule file or a folder of them
         path: PathBuf,
+    },
+    /// Tell what of a Gitleaks or Betterleaks configuration is taken, what differs, and what is not taken
+    Import {
+        /// The configuration file, as .gitleaks.toml
+        file: PathBuf,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
     },
 }
 

@@ -3,12 +3,16 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use keyward_rules::FingerprintKey;
 use keyward_rules::allowlist::Allowlist;
+use keyward_rules::import::Settings;
 use keyward_rules::policy::Policy;
+use keyward_rules::{Class, Confidence, Engine, FingerprintKey, Severity};
 use serde::Deserialize;
+
+use crate::rule_files;
 
 /// What `keyward install` writes: every setting with its default and its meaning.
 pub(crate) const EXAMPLE: &str = include_str!("../../deploy/keyward.toml");
@@ -34,6 +38,41 @@ pub(crate) struct ConfigFile {
     pub(crate) deadline: u64,
     /// What is blocked, warned about, observed.
     pub(crate) policy: Policy,
+    /// Rules beside the built-in ones.
+    pub(crate) rules: RulesSection,
+}
+
+/// `[rules]`: what other scanners' files bring.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RulesSection {
+    /// Rule files, Gitleaks', Betterleaks' or Keyward's own; relative to the configuration file.
+    pub(crate) import: Vec<PathBuf>,
+    /// What imported rules find.
+    pub(crate) class: Class,
+    /// Harm of what imported rules find.
+    pub(crate) severity: Severity,
+    /// Confidence of a match of an imported rule.
+    pub(crate) confidence: Confidence,
+    /// Which exceptions in a repository are heeded.
+    pub(crate) honour: Vec<HonourWord>,
+}
+
+impl Default for RulesSection {
+    fn default() -> Self {
+        let Settings { class, severity, confidence } = Settings::default();
+        RulesSection { import: Vec::new(), class, severity, confidence, honour: Vec::new() }
+    }
+}
+
+/// Exceptions that other scanners let a repository make for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum HonourWord {
+    /// The file `.gitleaksignore` at its root.
+    GitleaksIgnore,
+    /// A comment `gitleaks:allow` or `betterleaks:allow` on the credential's line.
+    Inline,
 }
 
 impl Default for ConfigFile {
@@ -46,6 +85,7 @@ impl Default for ConfigFile {
             largest_object: 512 << 20,
             deadline: 30,
             policy: Policy::default(),
+            rules: RulesSection::default(),
         }
     }
 }
@@ -60,6 +100,11 @@ pub(crate) struct Config {
     pub(crate) largest_object: u64,
     pub(crate) deadline: u64,
     pub(crate) policy: Policy,
+    /// The built-in rules and those of `rule_files`.
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) rule_files: Vec<PathBuf>,
+    pub(crate) imported: Settings,
+    pub(crate) honour: Vec<HonourWord>,
 }
 
 impl Config {
@@ -82,6 +127,9 @@ impl Config {
                 Allowlist::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?
             }
         };
+        let RulesSection { import, class, severity, confidence, honour } = written.rules;
+        let rule_files: Vec<PathBuf> = import.iter().filter_map(|path| named(path)).collect();
+        let imported = Settings { class, severity, confidence };
         let contact = if written.contact.trim().is_empty() { NO_CONTACT.to_owned() } else { written.contact };
         Ok(Config {
             contact,
@@ -91,6 +139,10 @@ impl Config {
             largest_object: written.largest_object,
             deadline: written.deadline,
             policy: written.policy,
+            engine: Arc::new(rule_files::engine(&rule_files, imported)?),
+            rule_files,
+            imported,
+            honour,
         })
     }
 
@@ -115,6 +167,10 @@ impl Config {
             largest_object: defaults.largest_object,
             deadline: defaults.deadline,
             policy: defaults.policy,
+            engine: Arc::new(Engine::builtin()),
+            rule_files: Vec::new(),
+            imported: Settings::default(),
+            honour: defaults.rules.honour,
         })
     }
 }
@@ -197,6 +253,11 @@ mod tests {
         load(Some("allow = 'allow.toml'"));
         std::fs::write(folder.path().join("allow.toml"), "[[allow]]\nrule = 'x'").expect("writable");
         load(Some("allow = 'allow.toml'"));
+        load(Some("[rules]\nimport = ['none.toml']"));
+        std::fs::write(folder.path().join("rules.toml"), "[[rules]]\nid = 1").expect("writable");
+        load(Some("[rules]\nimport = ['rules.toml']"));
+        load(Some("[rules]\nhonour = ['everything']"));
+        load(Some("[rules]\nconfidence = 'certain'"));
         insta::assert_snapshot!(said.join("\n---\n"));
     }
 }

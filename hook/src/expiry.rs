@@ -30,8 +30,10 @@ pub(crate) fn later(one: Option<i64>, other: Option<i64>) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use keyward_rules::FingerprintKey;
+    use std::sync::Arc;
+
     use keyward_rules::rule::sample::Sample;
+    use keyward_rules::{Engine, FingerprintKey};
 
     use super::{later, reason};
     use crate::scanner::Scanner;
@@ -39,8 +41,8 @@ mod tests {
     #[test]
     fn a_token_says_when_it_ends_before_and_after() {
         let token = Sample::expand("T={jwt({\"iss\":\"acme\",\"exp\":1893456000})}", 1, None).expect("a good template");
-        let scanner = Scanner::new(FingerprintKey::new([1; 32]), String::new());
-        let finding = scanner.scan(token.text.as_bytes(), b"").remove(0);
+        let scanner = Scanner::new(Arc::new(Engine::builtin()), FingerprintKey::new([1; 32]), String::new());
+        let finding = scanner.scan(token.text.as_bytes()).remove(0);
         assert!(reason(&finding, 1_893_455_999).ends_with(", expires on 2030-01-01"));
         assert!(reason(&finding, 1_893_456_000).ends_with(", expired on 2030-01-01"));
     }

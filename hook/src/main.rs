@@ -5,11 +5,13 @@ mod command;
 mod config;
 mod exit;
 mod expiry;
+mod honour;
 mod ledger;
 mod objects;
 mod output;
 mod push;
 mod report;
+mod rule_files;
 mod scanner;
 mod server;
 

@@ -2,29 +2,40 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
-use keyward_rules::{Engine, Finding, Fingerprint, FingerprintKey, Input, Origin, Secret, printable, redact};
+use keyward_rules::rule::IMPORTED;
+use keyward_rules::{Engine, Finding, Fingerprint, FingerprintKey, Input, Origin, Place, Secret, printable, redact};
 
 /// What stands in a shown path instead of a credential.
 const HIDDEN: &[u8] = b"[hidden]";
 
 /// Scans buffers of one repository.
 pub(crate) struct Scanner {
-    engine: Engine,
+    engine: Arc<Engine>,
     key: FingerprintKey,
     repository: String,
 }
 
 impl Scanner {
-    /// The built-in rules with this key, for this repository.
-    pub(crate) fn new(key: FingerprintKey, repository: String) -> Self {
-        Scanner { engine: Engine::builtin(), key, repository }
+    /// These rules with this key, for this repository.
+    pub(crate) fn new(engine: Arc<Engine>, key: FingerprintKey, repository: String) -> Self {
+        Scanner { engine, key, repository }
     }
 
-    /// Findings in one buffer.
-    pub(crate) fn scan(&self, text: &[u8], path: &[u8]) -> Vec<Finding> {
+    /// Findings in one buffer whose path and commit are not known yet: whatever is one at some place.
+    pub(crate) fn scan(&self, text: &[u8]) -> Vec<Finding> {
+        self.scan_in(text, b"", Place::Open)
+    }
+
+    /// Findings in one buffer whose place is known; path and commit are empty where there is none.
+    pub(crate) fn scan_at(&self, text: &[u8], path: &[u8], commit: &str) -> Vec<Finding> {
+        self.scan_in(text, path, Place::Known { commit })
+    }
+
+    fn scan_in(&self, text: &[u8], path: &[u8], place: Place<'_>) -> Vec<Finding> {
         let name = String::from_utf8_lossy(path);
-        let matches = self.engine.scan(&Input::whole(text, &name));
+        let matches = self.engine.scan(&Input { place, ..Input::whole(text, &name) });
         let origin = Origin { text, path, repository: &self.repository };
         let finding = |found| {
             let mut finding = redact(self.engine.catalogue(), &self.key, found, &origin);
@@ -75,7 +86,12 @@ impl Scanner {
 
     /// The fingerprints in one buffer.
     pub(crate) fn fingerprints(&self, text: &[u8]) -> HashSet<Fingerprint> {
-        self.scan(text, b"").into_iter().map(|finding| finding.fingerprint).collect()
+        self.scan(text).into_iter().map(|finding| finding.fingerprint).collect()
+    }
+
+    /// Whether these findings, made without a place, may be others once it is known.
+    pub(crate) fn depends_on_place(&self, findings: &[Finding]) -> bool {
+        self.engine.depends_on_place() && findings.iter().any(|finding| finding.provider == IMPORTED)
     }
 
     /// The engine's rules.

@@ -1,4 +1,4 @@
-//! Scores the engine on the labelled corpus: `cargo run -p keyward-rules --example corpus [-- --list KIND…]`.
+//! Scores the engine on a labelled corpus: `cargo run -p keyward-rules --example corpus [-- [second] [--list KIND…]]`.
 //! A positive credential counts as found if a finding overlaps its mark; a negative case is a false positive if anything is found in it.
 
 #![allow(clippy::print_stdout)]
@@ -28,6 +28,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let listed: Vec<&str> = arguments.iter().skip_while(|word| *word != "--list").skip(1).map(String::as_str).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus");
+    // The second corpus was written later, by other hands, and decides what the first no longer can.
+    let root = if arguments.first().is_some_and(|word| word == "second") { root.join("second") } else { root };
     let engine = Engine::builtin();
     for (name, negative) in [("positive", false), ("negative", true)] {
         let mut scores: BTreeMap<String, Score> = BTreeMap::new();

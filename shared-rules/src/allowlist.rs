@@ -173,6 +173,7 @@ mod tests {
             path: "tests/keys/a.env".into(),
             location: Location { line: 1, column: 1, end_line: 1, end_column: 2 },
             preview: String::new(),
+            mark: None,
         }
     }
 

@@ -60,6 +60,17 @@ pub struct Match {
     pub trail: Vec<&'static str>,
     /// Its fixed, public beginning, the only part that may be shown.
     pub prefix: String,
+    /// Where it stands in a container; `span` is then empty.
+    pub member: Option<Member>,
+}
+
+/// A place in a file inside a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Path inside the container, `a.zip!/b.txt` where containers are nested; empty in a compressed file.
+    pub path: String,
+    /// Where in that file.
+    pub location: Location,
 }
 
 /// Where something stands in a text. Lines and columns count from 1; columns count Unicode characters.
@@ -126,6 +137,25 @@ pub struct Finding {
     pub location: Location,
     /// The assigned name and the credential's fixed beginning, the rest counted.
     pub preview: String,
+    /// The comment in its lines that other scanners take for permission, if there is one. By itself it permits nothing.
+    #[serde(skip)]
+    pub mark: Option<&'static str>,
+}
+
+/// Comments by which other scanners are told to pass over a line.
+const MARKS: [&str; 2] = ["gitleaks:allow", "betterleaks:allow"];
+
+/// Bytes before and after a credential in which its line is looked for.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// The mark in the lines on which `span` stands.
+pub(crate) fn mark(text: &[u8], span: &Range<usize>) -> Option<&'static str> {
+    let (start, end) = (span.start.min(text.len()), span.end.min(text.len()));
+    let floor = start.saturating_sub(LONGEST_LINE);
+    let from = memchr::memrchr(b'\n', &text[floor..start]).map_or(floor, |index| floor + index + 1);
+    let behind = &text[end..text.len().min(end + LONGEST_LINE)];
+    let to = end + memchr::memchr(b'\n', behind).unwrap_or(behind.len());
+    MARKS.into_iter().find(|mark| memchr::memmem::find(&text[from..to], mark.as_bytes()).is_some())
 }
 
 impl Finding {
@@ -137,7 +167,17 @@ impl Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::Location;
+    use super::{Location, mark};
+
+    #[test]
+    fn a_mark_counts_on_the_lines_of_its_credential_alone() {
+        let text = b"a # gitleaks:allow\nKEY # betterleaks:allow\nc";
+        assert_eq!(mark(text, &(0..1)), Some("gitleaks:allow"));
+        assert_eq!(mark(text, &(19..22)), Some("betterleaks:allow"));
+        assert_eq!(mark(text, &(text.len() - 1..text.len())), None);
+        assert_eq!(mark(text, &(0..22)), Some("gitleaks:allow"));
+        assert_eq!(mark(b"", &(3..5)), None);
+    }
 
     #[test]
     fn lines_and_columns_count_from_one_and_in_characters() {

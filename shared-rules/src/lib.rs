@@ -8,13 +8,15 @@ mod decode;
 pub mod engine;
 pub mod finding;
 pub mod fingerprint;
+pub mod import;
 pub mod policy;
 pub mod redact;
 pub mod rule;
 pub mod secret;
 pub mod structure;
 
-pub use engine::{Engine, Input};
+pub use decode::container::Trouble;
+pub use engine::{Doubt, Engine, Input, Place};
 pub use finding::{Evidence, Finding, Location, Match};
 pub use fingerprint::{Code, Fingerprint, FingerprintKey};
 pub use redact::{Origin, printable, redact};

@@ -327,6 +327,7 @@ mod tests {
             path: "src/a.rs".into(),
             location: Location { line: 1, column: 1, end_line: 1, end_column: 2 },
             preview: String::new(),
+            mark: None,
         }
     }
 

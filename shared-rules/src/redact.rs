@@ -1,8 +1,8 @@
 //! From a match to a finding: placed, fingerprinted, and without the credential. After this step nothing can leak it.
 
-use crate::finding::{Finding, Location, Match};
+use crate::finding::{Finding, Location, Match, mark};
 use crate::fingerprint::FingerprintKey;
-use crate::rule::{Catalogue, Class, Rule, Shape};
+use crate::rule::{Catalogue, Class, Finder, Rule, Shape};
 use crate::structure::JwtClaims;
 
 /// What a finding needs beside its match.
@@ -32,9 +32,18 @@ pub fn redact(catalogue: &Catalogue, key: &FingerprintKey, found: &Match, origin
         evidence: found.evidence,
         reason: reason(rule, found, &catalogue.provider(rule).name),
         expires: found.expires,
-        path: printable(origin.path),
-        location: Location::of(origin.text, &found.span),
+        path: match &found.member {
+            Some(member) if !member.path.is_empty() => {
+                format!("{}!/{}", printable(origin.path), printable(member.path.as_bytes()))
+            }
+            _ => printable(origin.path),
+        },
+        location: found
+            .member
+            .as_ref()
+            .map_or_else(|| Location::of(origin.text, &found.span), |member| member.location),
         preview: preview(rule, found),
+        mark: mark(origin.text, &found.span),
     }
 }
 
@@ -48,7 +57,14 @@ fn reason(rule: &Rule, found: &Match, provider: &str) -> String {
         (Shape::Label(_), None) => "a whole key block".to_owned(),
         (Shape::Scheme(_), None) => "a password stands in the address".to_owned(),
         (Shape::Keyword { .. }, None) => format!("the name says {provider}, the form fits"),
-        (Shape::Finder(_), None) => "the name says secret, the value looks it".to_owned(),
+        (Shape::Infix(_), None) => format!("the form is {provider}'s"),
+        (Shape::File(_), None) => "the file is one for credentials".to_owned(),
+        (Shape::Finder(Finder::Jwk | Finder::PrivateKeyDer | Finder::Pkcs12 | Finder::JavaKeystore), None) => {
+            "a whole private key or key store".to_owned()
+        }
+        (Shape::Finder(Finder::Mnemonic), None) => "the name says wallet, the words are of its list".to_owned(),
+        (Shape::Finder(Finder::Assignment), None) => "the name says secret, the value looks it".to_owned(),
+        (Shape::Search { .. }, None) => "a rule of this organization's own matches".to_owned(),
     };
     if rule.structure.is_some_and(|structure| structure.as_str() == "jwt")
         && let Some(claims) = JwtClaims::decode(found.secret.expose())

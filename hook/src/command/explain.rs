@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use keyward_rules::{Catalogue, Code, Rule};
+use keyward_rules::{Catalogue, Code, Engine, Rule};
 
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
@@ -12,16 +13,19 @@ use crate::ledger::{self, Entry, LedgerFinding};
 use crate::output;
 
 pub(super) fn run(code: &str, config: Option<PathBuf>) -> Result<Exit> {
-    let catalogue = Catalogue::builtin();
+    let file = config.unwrap_or_else(default_file);
+    let config = Config::load(&file);
+    // Without a configuration the built-in rules can still be explained.
+    let engine = config.as_ref().map_or_else(|_| Arc::new(Engine::builtin()), |config| config.engine.clone());
+    let catalogue = engine.catalogue();
     if let Some(rule) = catalogue.find(code) {
-        output::result(&about(&catalogue, catalogue.rule(rule)));
+        output::result(&about(catalogue, catalogue.rule(rule)));
         return Ok(Exit::Clean);
     }
     let Some(wanted) = Code::parse(code) else {
         bail!("`{code}` is neither a code such as KW-7F3K9QXD nor the id of a rule; `keyward rules` lists those");
     };
-    let file = config.unwrap_or_else(default_file);
-    let config = Config::load(&file)?;
+    let config = config?;
     let Some(path) = &config.ledger else {
         bail!("{} names no ledger, so nothing is remembered about codes", file.display());
     };
@@ -46,7 +50,7 @@ pub(super) fn run(code: &str, config: Option<PathBuf>) -> Result<Exit> {
     }
     let mut text = format!("{wanted}\nfingerprint  {}\n", first.fingerprint);
     if let Some(rule) = catalogue.find(&first.rule) {
-        text.push_str(&about(&catalogue, catalogue.rule(rule)));
+        text.push_str(&about(catalogue, catalogue.rule(rule)));
     }
     for (entry, finding) in &seen {
         let commits: Vec<&str> = finding.commits.iter().map(|id| &id[..id.len().min(7)]).collect();

@@ -2,6 +2,7 @@
 
 mod demo;
 mod explain;
+mod import;
 mod install;
 mod key;
 mod rules;
@@ -22,9 +23,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Install { repositories, config, contact } => install::install(&repositories, config, contact),
         Command::Uninstall { repositories } => install::uninstall(&repositories),
         Command::PreReceive { config, then } => push::pre_receive(config, then.as_deref()),
-        Command::Scan { path, history, format, config } => scan::run(&path, history, format, config),
-        Command::Rules { check: Some(RulesCommand::Check { path }), .. } => rules::check(&path),
-        Command::Rules { check: None, format } => rules::list(format),
+        Command::Scan { path, history, format, rules, config } => scan::run(&path, history, format, &rules, config),
+        Command::Rules { command: Some(RulesCommand::Check { path }), .. } => rules::check(&path),
+        Command::Rules { command: Some(RulesCommand::Import { file, format }), .. } => import::run(&file, format),
+        Command::Rules { command: None, format } => rules::list(format),
         Command::Explain { code, config } => explain::run(&code, config),
         Command::Key { command } => key::run(command),
     }

@@ -3,21 +3,24 @@
 mod files;
 mod history;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use keyward_rules::Finding;
-use keyward_rules::policy::{Context, Decision, judge};
+use keyward_rules::policy::{Action, Context, Decision, judge};
 
 use crate::cli::ScanFormat;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::expiry;
+use crate::honour::{Excuse, Honour};
 use crate::objects::Store;
 use crate::output;
 use crate::push::today;
 use crate::report;
+use crate::rule_files;
 use crate::scanner::Scanner;
 use crate::server::Server;
 
@@ -27,7 +30,17 @@ pub(crate) struct Judged {
     pub(crate) finding: Finding,
     /// Commit that introduced it, for histories.
     pub(crate) commit: Option<String>,
+    /// What the repository says in its favour, where the configuration heeds that.
+    pub(crate) excuse: Option<Excuse>,
     pub(crate) decision: Decision,
+}
+
+impl Judged {
+    /// A finding on which the policy is still to be asked.
+    fn of(finding: Finding, commit: Option<String>, honour: &Honour) -> Judged {
+        let excuse = honour.excuse(&finding, commit.as_deref());
+        Judged { finding, commit, excuse, decision: Decision::Act(Action::Observe) }
+    }
 }
 
 /// Something that was not scanned, and why.
@@ -55,26 +68,45 @@ pub(crate) struct Scan {
     pub(crate) now: i64,
 }
 
-pub(super) fn run(path: &Path, history: bool, format: ScanFormat, config: Option<PathBuf>) -> Result<Exit> {
-    let config = match config {
+impl Scan {
+    /// How many findings have this excuse.
+    pub(crate) fn excused(&self, excuse: Excuse) -> usize {
+        self.findings.iter().filter(|judged| judged.excuse == Some(excuse)).count()
+    }
+}
+
+pub(super) fn run(
+    path: &Path,
+    history: bool,
+    format: ScanFormat,
+    rules: &[PathBuf],
+    config: Option<PathBuf>,
+) -> Result<Exit> {
+    let mut config = match config {
         Some(file) => Config::load(&file)?,
         None => Config::personal()?,
     };
     if !path.exists() {
         bail!("{} does not exist", path.display());
     }
+    if !rules.is_empty() {
+        config.engine = Arc::new(rule_files::engine_telling(&config.rule_files, rules, config.imported)?);
+    }
     let store = repository(path, history)?;
     let git_dir = store.as_ref().map_or(path, |store| store.repository().path());
     let server = Server::of(git_dir);
-    let scanner = Scanner::new(config.key.clone(), server.repository.clone());
+    let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
     let mut scan = match &store {
-        Some(store) => history::scan(store, &scanner, config.largest_object)?,
-        None => files::scan(path, &scanner, config.largest_object)?,
+        Some(store) => history::scan(store, &scanner, &Honour::of_head(&config, store), config.largest_object)?,
+        None => files::scan(path, &scanner, &Honour::of_folder(&config, path), config.largest_object)?,
     };
     scan.now = expiry::now();
     let context = Context { refs: &[], repository: &server.repository, actor: None, today: today(), now: scan.now };
     for judged in &mut scan.findings {
-        judged.decision = judge(&config.policy, &config.allowlist, &judged.finding, false, &context);
+        judged.decision = match judged.excuse {
+            Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
+            None => judge(&config.policy, &config.allowlist, &judged.finding, false, &context),
+        };
     }
     scan.findings.sort_by(|a, b| {
         (&a.finding.path, a.finding.location, &a.commit).cmp(&(&b.finding.path, b.finding.location, &b.commit))
@@ -114,10 +146,11 @@ pub(crate) fn distinct(findings: &mut Vec<Judged>) {
         let end = judged.finding.expires;
         ends.entry(place(judged)).and_modify(|known| *known = expiry::later(*known, end)).or_insert(end);
     }
-    // The first of a place takes its end along.
+    let mut seen = HashSet::new();
     findings.retain_mut(|judged| {
-        let end = ends.remove(&place(judged));
-        judged.finding.expires = end.flatten();
-        end.is_some()
+        let place = place(judged);
+        judged.finding.expires = ends.get(&place).copied().flatten();
+        // A mark on one line excuses nothing on another.
+        seen.insert((place, judged.excuse))
     });
 }

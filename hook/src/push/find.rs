@@ -121,9 +121,9 @@ impl Search<'_> {
         let object = self.store.read(self.odb, id)?;
         let findings = match kind {
             ObjectType::Tree => self.names(object.data()),
-            ObjectType::Blob => self.scanner.scan(object.data(), b""),
+            ObjectType::Blob => self.scanner.scan(object.data()),
             _ => {
-                let mut findings = self.scanner.scan(object.data(), b"");
+                let mut findings = self.scanner.scan_at(object.data(), b"", &id.to_string());
                 findings.iter_mut().for_each(|finding| count_from_message(finding, object.data()));
                 findings
             }
@@ -145,7 +145,7 @@ impl Search<'_> {
             names.push(b'\n');
             tree = &tree[end + 21..];
         }
-        self.scanner.scan(&names, b"")
+        self.scanner.scan_at(&names, b"", "")
     }
 
     /// The commit a ref shall name. What it names otherwise, through tags or directly, is scanned here if it did not arrive.

@@ -107,7 +107,7 @@ fn steps(store: &Store, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<Str
 pub(crate) fn compose(inspection: &Inspection, config: &Config, rejected: bool) -> String {
     let shown: Vec<&Sighting> = inspection.sightings.iter().filter(|sighting| is_shown(sighting)).collect();
     let blocked: Vec<&Sighting> = shown.iter().filter(|sighting| sighting.decision.blocks()).copied().collect();
-    if shown.is_empty() && inspection.doubts.is_empty() {
+    if shown.is_empty() && inspection.doubts.is_empty() && excused(inspection).is_none() {
         return String::new();
     }
     // Doubts take room too: as many credentials are told as leave the message on one screen.
@@ -137,12 +137,22 @@ fn lines(
     if told.len() > count {
         lines.push(format!("  and {} more, shown when these are mended", told.len() - count));
     }
+    lines.extend(excused(inspection));
     if rejected {
         lines.extend(hints(inspection, config, blocked));
     } else if !shown.is_empty() {
         lines.push(format!("hint: questions? {}", ascii(&config.contact)));
     }
     lines
+}
+
+/// How many credentials the repository itself excuses, where the configuration lets it.
+fn excused(inspection: &Inspection) -> Option<String> {
+    match inspection.sightings.iter().filter(|sighting| sighting.excuse.is_some()).count() {
+        0 => None,
+        1 => Some("  1 secret is excused by a mark in the repository".to_owned()),
+        count => Some(format!("  {count} secrets are excused by marks in the repository")),
+    }
 }
 
 /// For a configuration that cannot be read there is no policy to ask: the push is rejected.
@@ -162,6 +172,7 @@ fn is_shown(sighting: &Sighting) -> bool {
 fn first_line(inspection: &Inspection, blocked: &[&Sighting], shown: &[&Sighting], rejected: bool) -> String {
     if !rejected {
         return match shown.len() {
+            0 if inspection.doubts.is_empty() => "warning: push accepted".to_owned(),
             0 => "warning: push accepted, but something could not be checked".to_owned(),
             _ if shown.iter().all(|sighting| sighting.known) => {
                 format!("warning: push accepted, {} was there before it", secrets(shown.len()))
@@ -312,11 +323,14 @@ fn wrap(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use git2::Oid;
-    use keyward_rules::FingerprintKey;
     use keyward_rules::allowlist::Allowlist;
+    use keyward_rules::import::Settings;
     use keyward_rules::policy::{Action, Decision, Doubt, DoubtKind, Policy};
     use keyward_rules::rule::sample::Sample;
+    use keyward_rules::{Engine, FingerprintKey};
 
     use super::{COLUMNS, Fix, compose};
     use crate::config::Config;
@@ -332,21 +346,27 @@ mod tests {
             largest_object: 1,
             deadline: 30,
             policy: Policy::default(),
+            engine: Arc::new(Engine::builtin()),
+            honour: Vec::new(),
+            rule_files: Vec::new(),
+            imported: Settings::default(),
         }
     }
 
     fn sightings(count: usize) -> Vec<Sighting> {
-        let scanner = Scanner::new(FingerprintKey::new([7; 32]), "r".into());
+        let scanner = Scanner::new(Arc::new(Engine::builtin()), FingerprintKey::new([7; 32]), "r".into());
         let template = "\n\nSLACK_TOKEN=xoxb-{digits:12}-{digits:12}-{base62:24}\n";
         let one = |seed| {
             let text = Sample::expand(template, seed, None).expect("good").text;
-            let finding = scanner.scan(text.as_bytes(), "deploy/zw\u{f6}lf\u{202e}/run.sh".as_bytes()).remove(0);
+            let path = "deploy/zw\u{f6}lf\u{202e}/run.sh".as_bytes();
+            let finding = scanner.scan_at(text.as_bytes(), path, "").remove(0);
             let id = |digit: &str| Oid::from_str(&digit.repeat(40)).expect("an id");
             Sighting {
                 finding,
                 place: Place::File,
                 commits: vec![id("3"), id("9")],
                 known: false,
+                excuse: None,
                 decision: Decision::Act(Action::Block),
             }
         };
@@ -394,6 +414,17 @@ mod tests {
         };
         let inspection = Inspection { doubts: vec![doubt], ..Inspection::default() };
         insta::assert_snapshot!(compose(&inspection, &config(), true));
+    }
+
+    #[test]
+    fn what_the_repository_excuses_is_counted() {
+        let mut sightings = sightings(2);
+        for sighting in &mut sightings {
+            sighting.excuse = Some(crate::honour::Excuse::Mark);
+            sighting.decision = Decision::Allowed(String::new());
+        }
+        let text = compose(&Inspection { sightings, ..Inspection::default() }, &config(), false);
+        assert_eq!(text, "warning: push accepted\n  2 secrets are excused by marks in the repository\n");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use keyward_rules::policy::{Context, Decision, Doubt, DoubtAction, DoubtKind, ju
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
 use crate::expiry;
+use crate::honour::{Excuse, Honour};
 use crate::ledger::{self, Entry, LedgerFinding};
 use crate::objects::Store;
 use crate::output;
@@ -38,6 +39,8 @@ pub(crate) struct Sighting {
     pub(crate) commits: Vec<Oid>,
     /// It was reachable before the push.
     pub(crate) known: bool,
+    /// What the repository says in its favour, where the configuration heeds that.
+    pub(crate) excuse: Option<Excuse>,
     /// What the policy says.
     pub(crate) decision: Decision,
 }
@@ -135,10 +138,11 @@ fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -
         return Ok(Inspection::default());
     }
     let store = Store::of_hook(git_dir).context("could not open the repository")?;
-    let scanner = Scanner::new(config.key.clone(), server.repository.clone());
+    let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
     let found = find::find(&store, &scanner, &updates, config.largest_object)?;
+    let honour = Honour::of_tips(config, &store, updates.iter().filter_map(|update| update.new));
     let mut doubts = found.doubts.clone();
-    let mut sightings = place::place(&store, &scanner, &found).unwrap_or_else(|error| {
+    let mut sightings = place::place(&store, &scanner, &honour, &found).unwrap_or_else(|error| {
         doubts.push(find::doubt(&error));
         place::unplaced(&found)
     });
@@ -148,7 +152,10 @@ fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -
     let context =
         Context { refs: &refs, repository: &server.repository, actor: server.actor.as_deref(), today: today(), now };
     for sighting in &mut sightings {
-        sighting.decision = judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context);
+        sighting.decision = match sighting.excuse {
+            Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
+            None => judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context),
+        };
     }
     let fix = message::Fix::of(&store, &scanner, &updates, &sightings);
     Ok(Inspection { sightings, doubts, fix, now })
@@ -166,7 +173,7 @@ fn record(config: &Config, server: &Server, input: &[u8], inspection: &Inspectio
     if inspection.sightings.is_empty() && inspection.doubts.is_empty() {
         return None;
     }
-    let scanner = Scanner::new(config.key.clone(), server.repository.clone());
+    let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
     let describe = |update: &RefUpdate| {
         let id = |id: Option<Oid>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
         format!("{} {} {}", id(update.old), id(update.new), scanner.ref_name(&update.name))

@@ -10,6 +10,7 @@ use keyward_rules::{Finding, Fingerprint, printable};
 use super::find::{Found, FoundObject};
 use super::{Place, Sighting};
 use crate::expiry;
+use crate::honour::Honour;
 use crate::objects::{Store, history};
 use crate::scanner::Scanner;
 
@@ -24,13 +25,14 @@ struct Introduction {
 ///
 /// # Errors
 /// An object could not be read.
-pub(crate) fn place(store: &Store, scanner: &Scanner, found: &Found) -> Result<Vec<Sighting>> {
+pub(crate) fn place(store: &Store, scanner: &Scanner, honour: &Honour, found: &Found) -> Result<Vec<Sighting>> {
     if found.objects.is_empty() {
         return Ok(Vec::new());
     }
     let mut placing = Placing {
         store,
         scanner,
+        honour,
         introductions: HashMap::new(),
         order: found.commits.iter().enumerate().map(|(index, &id)| (id, index)).collect(),
         contents: HashMap::new(),
@@ -64,6 +66,7 @@ pub(crate) fn unplaced(found: &Found) -> Vec<Sighting> {
             place: Place::Object(object.id),
             commits: Vec::new(),
             known: false,
+            excuse: None,
             decision: Decision::Act(Action::Observe),
         })
     });
@@ -112,15 +115,17 @@ fn names(scanner: &Scanner, commit: Oid, introduced: &history::Introduced<'_>) -
             place: Place::Name,
             commits: vec![commit],
             known: !introduced.replaced.is_empty(),
+            excuse: None,
             decision: Decision::Act(Action::Observe),
         }
     };
-    scanner.scan(&lines, b"").into_iter().map(sighting).collect()
+    scanner.scan_at(&lines, b"", &commit.to_string()).into_iter().map(sighting).collect()
 }
 
 struct Placing<'p> {
     store: &'p Store,
     scanner: &'p Scanner,
+    honour: &'p Honour,
     introductions: HashMap<Oid, Vec<Introduction>>,
     /// Position of each new commit, oldest first.
     order: HashMap<Oid, usize>,
@@ -138,6 +143,7 @@ impl Placing<'_> {
             place,
             commits,
             known,
+            excuse: None,
             decision: Decision::Act(Action::Observe),
         };
         match object.kind {
@@ -168,11 +174,11 @@ impl Placing<'_> {
             for &blob in &introduction.replaced {
                 there.extend(self.fingerprints(blob)?.iter().copied());
             }
-            for finding in &object.findings {
-                let mut finding = finding.clone();
+            for mut finding in self.findings(object, introduction)? {
                 finding.path = self.scanner.path(&introduction.path, &finding);
                 sightings.push(Sighting {
                     known: reached_before || there.contains(&finding.fingerprint),
+                    excuse: self.honour.excuse(&finding, Some(&introduction.commit.to_string())),
                     finding,
                     place: Place::File,
                     commits: vec![introduction.commit],
@@ -182,6 +188,15 @@ impl Placing<'_> {
         }
         self.introductions.insert(object.id, introductions);
         Ok(sightings)
+    }
+
+    /// What is found in the blob now that its path and commit are known.
+    fn findings(&self, object: &FoundObject, introduction: &Introduction) -> Result<Vec<Finding>> {
+        if !self.scanner.depends_on_place(&object.findings) {
+            return Ok(object.findings.clone());
+        }
+        let blob = self.store.blob(object.id)?;
+        Ok(self.scanner.scan_at(blob.content(), &introduction.path, &introduction.commit.to_string()))
     }
 
     fn fingerprints(&mut self, blob: Oid) -> Result<&HashSet<Fingerprint>> {
@@ -197,6 +212,8 @@ impl Placing<'_> {
         let position = |sighting: &Sighting| sighting.commits.first().and_then(|id| self.order.get(id)).copied();
         same.sort_by_key(|sighting| {
             (
+                // A mark in one place excuses nothing in another.
+                sighting.excuse.is_some(),
                 sighting.known,
                 position(sighting).unwrap_or(usize::MAX),
                 sighting.place == Place::Name,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::command::{NotScanned, Scan, Stats};
 use crate::expiry;
+use crate::honour::Excuse;
 
 /// Name and version of the schema.
 const SCHEMA: &str = "keyward.scan/1";
@@ -15,7 +16,14 @@ struct Document<'a> {
     schema: &'static str,
     findings: Vec<Item<'a>>,
     not_scanned: &'a [NotScanned],
+    excused: Excused,
     stats: Stats,
+}
+
+#[derive(Serialize)]
+struct Excused {
+    inline: usize,
+    gitleaksignore: usize,
 }
 
 #[derive(Serialize)]
@@ -38,8 +46,13 @@ pub(crate) fn render(scan: &Scan) -> Result<String> {
         expiry: expiry::words(&judged.finding, scan.now),
         verdict: judged.decision.as_str(),
     });
-    let document =
-        Document { schema: SCHEMA, findings: findings.collect(), not_scanned: &scan.not_scanned, stats: scan.stats };
+    let document = Document {
+        schema: SCHEMA,
+        findings: findings.collect(),
+        not_scanned: &scan.not_scanned,
+        excused: Excused { inline: scan.excused(Excuse::Mark), gitleaksignore: scan.excused(Excuse::IgnoreFile) },
+        stats: scan.stats,
+    };
     let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
     Ok(text)

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::command::Scan;
 use crate::expiry;
+use crate::honour::Excuse;
 
 /// Renders a scan.
 pub(crate) fn render(scan: &Scan) -> String {
@@ -30,5 +31,9 @@ pub(crate) fn render(scan: &Scan) -> String {
         scan.stats.bytes as f64 / 1e6,
         scan.not_scanned.len()
     );
+    let (marks, ignored) = (scan.excused(Excuse::Mark), scan.excused(Excuse::IgnoreFile));
+    if marks + ignored > 0 {
+        let _ = writeln!(text, "{marks} of them excused by marks in their lines, {ignored} by .gitleaksignore");
+    }
     text
 }

@@ -45,6 +45,13 @@ const WORDS: &[&[u8]] = &[
     b"goes-here",
     b"goes_here",
     b"here>",
+    // Sample credentials of RFC 6749, 6750, 6238 and 7519.
+    b"mf_9.b5f",
+    b"czzcagrsa3f0",
+    b"gx1fbat3bv",
+    b"jbswy3dpehpk3pxp",
+    b"gezdgnbvgy3tqojq",
+    b"7fjfp0zbr1ktdrbnfvdmiw",
     b"${",
     b"{{",
     b"<%",

@@ -1,4 +1,9 @@
-//! Undoing the encodings that hide a credential from a byte search. Every function is bounded by its input's length.
+//! Undoing the encodings and containers that hide a credential from a byte search. Everything is bounded by its input's length
+//! or by a budget.
+
+pub(crate) mod container;
+pub(crate) mod escape;
+pub(crate) mod utf16;
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -17,4 +22,17 @@ static ENGINES: [GeneralPurpose; 2] =
 pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let url = text.iter().any(|byte| matches!(byte, b'-' | b'_'));
     ENGINES[usize::from(url)].decode(text).ok()
+}
+
+/// Decodes pairs of hexadecimal digits.
+pub(crate) fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let pair = |pair: &[u8; 2]| Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8);
+    let (pairs, rest) = text.as_chunks::<2>();
+    rest.is_empty().then(|| pairs.iter().map(pair).collect()).flatten()
+}
+
+/// Whether the bytes are printable ASCII and line ends.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
 }

@@ -1,9 +1,10 @@
 //! An anchor and a rule in, a match out: pattern, structure, placeholder and entropy, nearby words.
 
+use super::finder::score;
 use crate::context::{Assignment, entropy, is_placeholder, least_entropy};
 use crate::engine::{Engine, Input};
 use crate::finding::{Evidence, Match};
-use crate::rule::{Confidence, Rule, RuleIndex, Shape};
+use crate::rule::{Class, Confidence, PatternMatch, Rule, RuleIndex, Shape};
 use crate::secret::Secret;
 use crate::structure::Verdict;
 
@@ -24,6 +25,29 @@ pub(super) fn at(
 ) -> Option<Match> {
     let checked = engine.catalogue.rule(rule);
     let found = checked.pattern.as_ref()?.match_at(&input.bytes[at..], checked.reach)?;
+    believe(engine, input, rule, at, found, assignment)
+}
+
+/// The same for a credential or command that holds what ends at `mark`.
+pub(super) fn around(engine: &Engine, input: &Input<'_>, rule: RuleIndex, at: usize, mark: usize) -> Option<Match> {
+    let checked = engine.catalogue.rule(rule);
+    let found = checked.pattern.as_ref()?.match_at(&input.bytes[at..], checked.reach)?;
+    if at + found.whole.end < mark {
+        return None;
+    }
+    believe(engine, input, rule, at, found, None)
+}
+
+/// Structure, placeholders, entropy and nearby words of what the pattern found from `at` on.
+fn believe(
+    engine: &Engine,
+    input: &Input<'_>,
+    rule: RuleIndex,
+    at: usize,
+    found: PatternMatch,
+    assignment: Option<&Assignment>,
+) -> Option<Match> {
+    let checked = engine.catalogue.rule(rule);
     let span = at + found.secret.start..at + found.secret.end;
     let value = &input.bytes[span.clone()];
     let prefix = public_prefix(checked, value);
@@ -33,6 +57,10 @@ pub(super) fn at(
     let stands_for_another = verdict != Verdict::Right && is_placeholder(body);
     let dull = entropy(body) < checked.entropy.unwrap_or_else(|| least_entropy(body));
     if verdict == Verdict::Foreign || stands_for_another || dull {
+        return None;
+    }
+    let password = matches!(checked.class, Class::Password | Class::ConnectionString);
+    if verdict != Verdict::Right && password && !is_password(checked, value) {
         return None;
     }
     let near = |words: &[String]| is_near(words, input, at, at + found.whole.end);
@@ -54,9 +82,16 @@ pub(super) fn at(
         expires: checked.structure.and_then(|structure| structure.expiry(input.bytes, &span)),
         name: name.and_then(|assignment| plain_name(&input.bytes[assignment.name])),
         trail: Vec::new(),
+        member: None,
         prefix: prefix.to_owned(),
         span,
     })
+}
+
+/// Whether the value is more than a word that people write where a password would stand.
+fn is_password(rule: &Rule, value: &[u8]) -> bool {
+    let drawn = rule.confidence > Confidence::Low || score::is_random(value) || value.iter().any(u8::is_ascii_digit);
+    drawn && !score::stands_for_a_password(value)
 }
 
 /// The public beginning of a value: the rule's own prefix, never more.
@@ -69,7 +104,7 @@ fn public_prefix<'r>(rule: &'r Rule, value: &[u8]) -> &'r str {
     longest.map_or("", String::as_str)
 }
 
-fn is_near(words: &[String], input: &Input<'_>, start: usize, end: usize) -> bool {
+pub(super) fn is_near(words: &[String], input: &Input<'_>, start: usize, end: usize) -> bool {
     let around = |from: usize, to: usize| input.bytes[from..to.min(input.bytes.len())].to_ascii_lowercase();
     let before = around(start.saturating_sub(NEAR_BEFORE), start);
     let after = around(end, end + NEAR_AFTER);

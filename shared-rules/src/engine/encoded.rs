@@ -1,51 +1,137 @@
-//! Base64 that hides text: what the text holds, or, behind a telling name, the text itself.
+//! Base64 and hexadecimal that hide text, keys or a container: what is inside, or, behind a telling name, the text itself.
 
-use super::finder::assignment;
-use super::{Engine, Input};
+use std::ops::Range;
+
+use super::finder::{assignment, der};
+use super::{Engine, Input, Undoing, contained};
 use crate::context::Assignment;
-use crate::decode;
+use crate::decode::{self, container, is_text};
 use crate::finding::Match;
-
-/// Decodings undone one inside the other.
-const DEEPEST: usize = 3;
 
 /// Shortest and longest encoded text, in bytes. The sniff at the head needs the one, the other bounds the work.
 const SHORTEST: usize = 16;
 const LONGEST: usize = 256 * 1024;
 
-/// Name of this decoding in a finding's trail.
-const BASE64: &str = "base64";
+/// Shortest text in hexadecimal: a credential of 20 characters.
+const SHORTEST_HEX: usize = 40;
 
-/// What the base64 that begins at `at` hides, if it is that and hides text.
-pub(super) fn find(engine: &Engine, input: &Input<'_>, at: usize, depth: usize) -> Vec<Match> {
+/// Shortest line of base64 that goes on in the next: MIME breaks at 76, PEM at 64, some tools at 60.
+const SHORTEST_LINE: usize = 56;
+
+/// Names of these decodings in a finding's trail.
+const BASE64: &str = "base64";
+const HEX: &str = "hex";
+
+/// What the base64 or hexadecimal that begins at `at` hides, and where it ends if it was undone.
+pub(super) fn find(
+    engine: &Engine,
+    input: &Input<'_>,
+    at: usize,
+    undoing: &mut Undoing,
+) -> Option<(Vec<Match>, usize)> {
     let text = &input.bytes[at..];
     // Random bytes are all printable once in ten thousand heads; identifiers and paths hardly ever decode to text.
-    if depth >= DEEPEST || !text.get(..SHORTEST).and_then(decode::base64).is_some_and(|head| is_text(&head)) {
-        return Vec::new();
+    let head = decode::base64(text.get(..SHORTEST)?);
+    if let Some(head) = head.filter(|head| is_text(head) || is_binary(head)) {
+        let (span, decoded) = base64(input.bytes, at, &head)?;
+        return Some((inside(engine, input, &decoded, span.clone(), BASE64, undoing), span.end));
     }
-    let length = text.iter().take(LONGEST).take_while(|byte| is_base64(**byte)).count();
-    let padding = text[length..].iter().take(2).take_while(|&&byte| byte == b'=').count();
-    let span = at..at + length + padding;
-    let Some(decoded) = decode::base64(&input.bytes[span.clone()]).filter(|decoded| is_text(decoded)) else {
-        return Vec::new();
+    let head = decode::hex(&text[..SHORTEST]).filter(|head| is_text(head))?;
+    debug_assert_eq!(head.len() * 2, SHORTEST);
+    let length = text.iter().take(LONGEST).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    if length < SHORTEST_HEX {
+        return None;
+    }
+    let decoded = decode::hex(&text[..length]).filter(|decoded| is_text(decoded))?;
+    Some((inside(engine, input, &decoded, at..at + length, HEX, undoing), at + length))
+}
+
+/// Whether the head opens DER, a key store, gzip or another container.
+fn is_binary(head: &[u8]) -> bool {
+    matches!(head, [0x30, 40..=0x7f | 0x81 | 0x82, ..] | [0xfe, 0xed, ..] | [0xce, 0xce, ..])
+        || container::sniff(head).is_some()
+}
+
+/// The base64 at `at`, over several lines if it is broken into lines of one length, and what it decodes to.
+fn base64(bytes: &[u8], at: usize, head: &[u8]) -> Option<(Range<usize>, Vec<u8>)> {
+    let limit = bytes.len().min(at + LONGEST);
+    let first = line_end(bytes, at, limit);
+    let fits = |decoded: &Vec<u8>| !is_text(head) || is_text(decoded);
+    let joined = (first - at >= SHORTEST_LINE).then(|| join(bytes, at, first, limit)).flatten();
+    if let Some((end, text)) = joined
+        && let Some(decoded) = decode::base64(&text).filter(fits)
+    {
+        return Some((at..pad(bytes, end), decoded));
+    }
+    let decoded = decode::base64(&bytes[at..first]).filter(fits)?;
+    Some((at..pad(bytes, first), decoded))
+}
+
+/// The lines that go on where the first ends, all as long as it but for the last; `None` if there are none.
+fn join(bytes: &[u8], at: usize, first: usize, limit: usize) -> Option<(usize, Vec<u8>)> {
+    let length = first - at;
+    let mut text = bytes[at..first].to_vec();
+    let mut end = first;
+    while let Some(start) = next_line(bytes, end, limit) {
+        let stop = line_end(bytes, start, limit);
+        // A line of something else may begin with letters too.
+        let whole = bytes.get(stop).is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b'\\' | b'=' | b'"' | b'\''));
+        if stop == start || stop - start > length || !whole {
+            break;
+        }
+        text.extend_from_slice(&bytes[start..stop]);
+        end = stop;
+        if stop - start < length {
+            break;
+        }
+    }
+    (end > first).then_some((end, text))
+}
+
+fn line_end(bytes: &[u8], start: usize, limit: usize) -> usize {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    start + bytes[start..limit].iter().take_while(|byte| is_base64(byte)).count()
+}
+
+fn pad(bytes: &[u8], end: usize) -> usize {
+    end + bytes[end..].iter().take(2).take_while(|&&byte| byte == b'=').count()
+}
+
+/// Start of the text on the next line, over the line end as such or as an escape, and over indentation.
+fn next_line(bytes: &[u8], end: usize, limit: usize) -> Option<usize> {
+    let rest = &bytes[end..limit];
+    let after = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].iter().find_map(|ending| rest.strip_prefix(*ending))?;
+    let blanks = after.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    Some(limit - after.len() + blanks)
+}
+
+fn inside(
+    engine: &Engine,
+    input: &Input<'_>,
+    decoded: &[u8],
+    span: Range<usize>,
+    how: &'static str,
+    undoing: &mut Undoing,
+) -> Vec<Match> {
+    if let Some(kind) = der::kind(decoded) {
+        return der::matched(engine, kind, decoded, span).into_iter().collect();
+    }
+    let mut found = if is_text(decoded) {
+        engine.scan_deeper(&Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)
+    } else if container::sniff(decoded).is_some() {
+        contained::find(engine, &Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)
+    } else {
+        Vec::new()
     };
-    let mut found = engine.scan_inside(&Input::whole(&decoded, input.path), depth + 1);
-    if found.is_empty() {
+    if found.is_empty() && is_text(decoded) {
         found.extend(
-            Assignment::of(input.bytes, at).and_then(|name| assignment::find_decoded(engine, input, &decoded, &name)),
+            Assignment::of(input.bytes, span.start)
+                .and_then(|name| assignment::find_decoded(engine, input, decoded, &name)),
         );
     }
     for hidden in &mut found {
         hidden.span = span.clone();
-        hidden.trail.insert(0, BASE64);
+        hidden.trail.insert(0, how);
     }
     found
-}
-
-fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
-}
-
-fn is_text(bytes: &[u8]) -> bool {
-    bytes.iter().all(|&byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
 }

@@ -3,26 +3,29 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::context::Words;
+use crate::context::{Words, normalize};
 use crate::rule::{Catalogue, Finder, RuleIndex, Shape};
 
 const KEY: usize = 4;
 
+/// Shortest provider id that is told from other words, in letters and digits.
+const SHORTEST_CALLER: usize = 5;
+
 /// A set of four-byte keys that says no fast: one bit for each 16-bit hash.
-struct Filter(Box<[u64; 1024]>);
+pub(super) struct Filter(Box<[u64; 1024]>);
 
 impl Filter {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Filter(Box::new([0; 1024]))
     }
 
-    fn insert(&mut self, key: u32) {
+    pub(super) fn insert(&mut self, key: u32) {
         let hash = Self::hash(key);
         self.0[hash >> 6] |= 1 << (hash & 63);
     }
 
     #[inline(always)]
-    fn may_hold(&self, key: u32) -> bool {
+    pub(super) fn may_hold(&self, key: u32) -> bool {
         let hash = Self::hash(key);
         self.0[hash >> 6] >> (hash & 63) & 1 == 1
     }
@@ -94,6 +97,18 @@ impl Table {
         }
     }
 
+    /// Calls `each` for every literal that is a word of `words`.
+    fn in_words(&self, words: &Words, mut each: impl FnMut(RuleIndex)) {
+        let letters = words.as_bytes();
+        for at in 0..letters.len().saturating_sub(KEY - 1) {
+            self.at_long(&letters[at..], |length, rule| {
+                if words.holds(at, length) {
+                    each(rule);
+                }
+            });
+        }
+    }
+
     fn look_up(&self, kind: usize, key: u32, text: &[u8], each: &mut impl FnMut(usize, RuleIndex)) {
         let entries = &self.entries[kind];
         let first = entries.partition_point(|entry| entry.key < key);
@@ -110,11 +125,14 @@ impl Table {
 pub(super) struct Index {
     prefixes: Table,
     keywords: Table,
+    /// Rules with keywords by their provider's id, for calls of the provider's library.
+    callers: Table,
     hosts: HashMap<String, Vec<RuleIndex>>,
     schemes: HashMap<String, RuleIndex>,
     labels: HashMap<String, RuleIndex>,
-    assignments: Vec<RuleIndex>,
-    mnemonic: Option<RuleIndex>,
+    infixes: Vec<(String, Vec<RuleIndex>)>,
+    files: Vec<(String, RuleIndex)>,
+    finders: Vec<(Finder, RuleIndex)>,
 }
 
 impl Index {
@@ -122,11 +140,13 @@ impl Index {
         let mut index = Index {
             prefixes: Table::new(),
             keywords: Table::new(),
+            callers: Table::new(),
             hosts: HashMap::new(),
             schemes: HashMap::new(),
             labels: HashMap::new(),
-            assignments: Vec::new(),
-            mnemonic: None,
+            infixes: Vec::new(),
+            files: Vec::new(),
+            finders: Vec::new(),
         };
         for (rule, checked) in catalogue.rules().iter().enumerate() {
             match &checked.shape {
@@ -135,6 +155,10 @@ impl Index {
                 }
                 Shape::Keyword { keywords, .. } => {
                     keywords.iter().for_each(|keyword| index.keywords.insert(keyword.as_bytes(), rule));
+                    let provider = normalize(catalogue.provider(checked).id.as_bytes());
+                    if provider.len() >= SHORTEST_CALLER {
+                        index.callers.insert(provider.as_bytes(), rule);
+                    }
                 }
                 Shape::Host(hosts) => {
                     hosts.iter().for_each(|host| index.hosts.entry(host.clone()).or_default().push(rule));
@@ -145,13 +169,24 @@ impl Index {
                 Shape::Label(labels) => labels.iter().for_each(|label| {
                     index.labels.insert(label.clone(), rule);
                 }),
-                Shape::Finder(Finder::Assignment) => index.assignments.push(rule),
-                Shape::Finder(Finder::Mnemonic) => index.mnemonic = Some(rule),
+                Shape::Infix(infixes) => infixes.iter().for_each(|infix| index.insert_infix(infix, rule)),
+                Shape::File(files) => index.files.extend(files.iter().map(|file| (file.clone(), rule))),
+                Shape::Finder(finder) => index.finders.push((*finder, rule)),
+                // Searched by an automaton of their own.
+                Shape::Search { .. } => {}
             }
         }
         index.prefixes.sort();
         index.keywords.sort();
+        index.callers.sort();
         index
+    }
+
+    fn insert_infix(&mut self, infix: &str, rule: RuleIndex) {
+        match self.infixes.iter_mut().find(|(known, _)| known == infix) {
+            Some((_, rules)) => rules.push(rule),
+            None => self.infixes.push((infix.to_owned(), vec![rule])),
+        }
     }
 
     /// Rules whose prefix stands at the start of `text`.
@@ -161,15 +196,13 @@ impl Index {
     }
 
     /// Rules of which a keyword stands in `words`.
-    pub(super) fn keywords(&self, words: &Words, mut each: impl FnMut(RuleIndex)) {
-        let letters = words.as_bytes();
-        for at in 0..letters.len().saturating_sub(KEY - 1) {
-            self.keywords.at_long(&letters[at..], |length, rule| {
-                if words.holds(at, length) {
-                    each(rule);
-                }
-            });
-        }
+    pub(super) fn keywords(&self, words: &Words, each: impl FnMut(RuleIndex)) {
+        self.keywords.in_words(words, each);
+    }
+
+    /// Rules whose provider is named in `words`.
+    pub(super) fn callers(&self, words: &Words, each: impl FnMut(RuleIndex)) {
+        self.callers.in_words(words, each);
     }
 
     /// Rules for this host or a domain above it.
@@ -188,13 +221,50 @@ impl Index {
         self.labels.get(label).copied()
     }
 
-    /// The rule for wallet seed phrases.
-    pub(super) fn mnemonic(&self) -> Option<RuleIndex> {
-        self.mnemonic
+    /// Literals that stand inside credentials, with their rules.
+    pub(super) fn infixes(&self) -> &[(String, Vec<RuleIndex>)] {
+        &self.infixes
     }
 
-    /// Rules for values assigned to telling names.
-    pub(super) fn assignments(&self) -> &[RuleIndex] {
-        &self.assignments
+    /// Rules for lines of the file at `path`, in lower case.
+    pub(super) fn files<'i>(&'i self, path: &'i str) -> impl Iterator<Item = RuleIndex> + 'i {
+        self.files.iter().filter(|(file, _)| ends_like(path, file)).map(|(_, rule)| *rule)
+    }
+
+    /// Rules that name this finder.
+    pub(super) fn finders(&self, finder: Finder) -> impl Iterator<Item = RuleIndex> + '_ {
+        self.finders.iter().filter(move |(known, _)| *known == finder).map(|(_, rule)| *rule)
+    }
+}
+
+/// Whether the last components of `path` are those of `file`, whose `*` stand for any part of one component.
+fn ends_like(path: &str, file: &str) -> bool {
+    let mut components = path.rsplit('/');
+    file.rsplit('/').all(|wanted| components.next().is_some_and(|component| is_like(component, wanted)))
+}
+
+fn is_like(component: &str, wanted: &str) -> bool {
+    let Some((head, tail)) = wanted.split_once('*') else { return component == wanted };
+    let Some(rest) = component.strip_prefix(head) else { return false };
+    (0..=rest.len()).filter(|&at| rest.is_char_boundary(at)).any(|at| is_like(&rest[at..], tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_like;
+
+    #[test]
+    fn a_path_ends_like_a_pattern_by_whole_components() {
+        for (path, file, expected) in [
+            ("config/master.key", "master.key", true),
+            ("master.key", "master.key", true),
+            ("webmaster.key", "master.key", false),
+            ("config/credentials/production.key", "credentials/*.key", true),
+            ("config/production.key", "credentials/*.key", false),
+            (".vault_pass.txt", ".vault_pass*", true),
+            ("a/b", "*", true),
+        ] {
+            assert_eq!(ends_like(path, file), expected, "{path} {file}");
+        }
     }
 }

@@ -1,29 +1,35 @@
 //! Bytes in, matches out. Anchors first, then the few rules that hang on each, then structure and context.
 
 mod confirm;
+mod contained;
 mod encoded;
+mod escaped;
 mod finder;
 mod index;
+mod marks;
 mod resolve;
 mod runs;
+mod scan;
+mod search;
 
 use std::ops::Range;
 
-use aho_corasick::packed::Searcher;
-
-use crate::context::{Assignment, Words};
+use crate::context::FileKind;
+use crate::decode::container::Trouble;
+use crate::decode::utf16;
 use crate::finding::Match;
-use crate::rule::{Catalogue, RuleIndex, Shape};
+use crate::rule::Catalogue;
+pub use contained::Doubt;
 use index::Index;
+use marks::Marks;
+use scan::{Scan, Undoing};
+use search::Searches;
 
 /// Bytes scanned by all passes before the next are, so that they stay in the first-level cache.
 const CHUNK: usize = 16 * 1024;
 
-/// Names without which an assigned value is no credential, in the spellings people use. Teddy searches these at memory speed.
-const NAME_WORDS: &[&str] = &[
-    "passw", "Passw", "PASSW", "pwd", "Pwd", "PWD", "pass", "Pass", "PASS", "secret", "Secret", "SECRET", "token",
-    "Token", "TOKEN", "_key", "-key", "Key", "KEY",
-];
+/// Bytes unpacked and decoded for one input, all its members and nested containers together.
+const LARGEST_UNPACKED: usize = 64 << 20;
 
 /// What is scanned: a buffer, the part of it that is new, and where it lies.
 #[derive(Clone, Debug)]
@@ -34,12 +40,27 @@ pub struct Input<'a> {
     pub range: Range<usize>,
     /// Path of the file, empty if it has none.
     pub path: &'a str,
+    /// Whether path and commit are known.
+    pub place: Place<'a>,
+}
+
+/// What is known of the place of a text. Imported rules may hang on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// Nothing yet: whatever a rule may find at some path or in some commit is found.
+    Open,
+    /// `Input::path` is the path, and this the commit's id, empty if it is in none.
+    Known {
+        /// The commit's id.
+        commit: &'a str,
+    },
 }
 
 impl<'a> Input<'a> {
-    /// A whole buffer.
+    /// A whole buffer; without a path its place counts as open.
     pub fn whole(bytes: &'a [u8], path: &'a str) -> Self {
-        Input { bytes, range: 0..bytes.len(), path }
+        let place = if path.is_empty() { Place::Open } else { Place::Known { commit: "" } };
+        Input { bytes, range: 0..bytes.len(), path, place }
     }
 }
 
@@ -47,15 +68,18 @@ impl<'a> Input<'a> {
 pub struct Engine {
     catalogue: Catalogue,
     index: Index,
-    names: Searcher,
+    marks: Marks,
+    machine: runs::Machine,
+    searches: Option<Searches>,
 }
 
 impl Engine {
     /// Builds the indexes for a catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
         let index = Index::new(&catalogue);
-        let names = Searcher::new(NAME_WORDS.iter().chain(&finder::mnemonic::NAMES)).expect("a dozen short literals");
-        Engine { catalogue, index, names }
+        let marks = Marks::new(&index);
+        let searches = Searches::new(&catalogue);
+        Engine { catalogue, index, marks, machine: runs::Machine::new(), searches }
     }
 
     /// The engine over the embedded rules.
@@ -68,115 +92,90 @@ impl Engine {
         &self.catalogue
     }
 
-    /// Every credential in the input, ascending by place, none overlapping another.
-    pub fn scan(&self, input: &Input<'_>) -> Vec<Match> {
-        self.scan_inside(input, 0)
+    /// Whether what imported rules find may change once the place is known.
+    pub fn depends_on_place(&self) -> bool {
+        self.searches.as_ref().is_some_and(Searches::depend_on_place)
     }
 
-    /// The same below `depth` decodings.
-    fn scan_inside(&self, input: &Input<'_>, depth: usize) -> Vec<Match> {
-        let mut scan = Scan { engine: self, input, depth, found: Vec::new(), last_value: usize::MAX, seen: Vec::new() };
+    /// Every credential in the input, ascending by place, none overlapping another.
+    pub fn scan(&self, input: &Input<'_>) -> Vec<Match> {
+        self.scan_with_doubts(input).0
+    }
+
+    /// The same, and what could not be looked at: encrypted, damaged and oversized members of archives.
+    pub fn scan_with_doubts(&self, input: &Input<'_>) -> (Vec<Match>, Vec<Doubt>) {
+        let mut undoing = Undoing { depth: 0, budget: LARGEST_UNPACKED, doubts: Vec::new() };
+        let found = match utf16::decode(input.bytes) {
+            Some(decoded) => self.scan_utf16(input, &decoded, &mut undoing),
+            None => self.scan_inside(input, &mut undoing),
+        };
+        (found, undoing.doubts)
+    }
+
+    /// What an encoding or container hid, one level down.
+    fn scan_deeper(&self, input: &Input<'_>, undoing: &mut Undoing) -> Vec<Match> {
+        if undoing.is_deepest() || input.bytes.len() > undoing.budget {
+            undoing.doubt(String::new(), Trouble::TooMuch);
+            return Vec::new();
+        }
+        undoing.budget -= input.bytes.len();
+        undoing.depth += 1;
+        let found = match utf16::decode(input.bytes) {
+            Some(decoded) => self.scan_utf16(input, &decoded, undoing),
+            None => self.scan_inside(input, undoing),
+        };
+        undoing.depth -= 1;
+        found
+    }
+
+    /// A whole UTF-16 text; what lies in the input's range is kept.
+    fn scan_utf16(&self, input: &Input<'_>, decoded: &utf16::Decoded, undoing: &mut Undoing) -> Vec<Match> {
+        let mut found = self.scan_inside(&Input::whole(&decoded.text, input.path), undoing);
+        let mut places: Vec<usize> = found.iter().flat_map(|found| [found.span.start, found.span.end]).collect();
+        places.sort_unstable();
+        let original = decoded.original(&places);
+        let place = |at: usize| original[places.partition_point(|place| *place < at)];
+        for found in &mut found {
+            found.span = place(found.span.start)..place(found.span.end);
+            found.trail.insert(0, "utf-16");
+        }
+        found.retain(|found| found.span.start < input.range.end && input.range.start < found.span.end);
+        found
+    }
+
+    fn scan_inside(&self, input: &Input<'_>, undoing: &mut Undoing) -> Vec<Match> {
+        let mut scan = Scan {
+            engine: self,
+            input,
+            undoing,
+            kind: FileKind::of(input.path),
+            found: Vec::new(),
+            last_value: usize::MAX,
+            encoded_until: 0,
+            escaped_until: 0,
+            tables: 0,
+            seen: Vec::new(),
+        };
         let end = input.range.end.min(input.bytes.len());
         let mut start = input.range.start.min(end);
+        scan.object();
         while start < end {
             let stop = end.min(start + CHUNK);
             scan.chunk(start..stop);
             start = stop;
         }
-        resolve::resolve(&self.catalogue, input.bytes, scan.found)
+        let mut found = scan.found;
+        if let Some(searches) = &self.searches {
+            found.extend(searches.find(&self.catalogue, input));
+        }
+        contained::only_in_members(&mut found);
+        resolve::resolve(&self.catalogue, input.bytes, found)
     }
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Engine({} rules)", self.catalogue.rules().len())
-    }
-}
-
-/// One run over one input.
-struct Scan<'s> {
-    engine: &'s Engine,
-    input: &'s Input<'s>,
-    /// Decodings undone so far.
-    depth: usize,
-    found: Vec<Match>,
-    /// Value that was judged last, since a name word and a token run often lead to the same one.
-    last_value: usize,
-    /// Rules already tried at one anchor; kept to be reused.
-    seen: Vec<RuleIndex>,
-}
-
-impl Scan<'_> {
-    fn chunk(&mut self, range: Range<usize>) {
-        let bytes = self.input.bytes;
-        runs::find(bytes, range.clone(), self);
-        // A literal may straddle the chunk's end; its anchor is where it begins.
-        let text = &bytes[range.start..bytes.len().min(range.end + 11)];
-        for at in memchr::memmem::find_iter(text, finder::pem::OPENING) {
-            self.found.extend(finder::pem::find(self.engine, bytes, range.start + at));
-        }
-        let text = &bytes[range.start..bytes.len().min(range.end + 2)];
-        for at in memchr::memmem::find_iter(text, finder::url::MARK) {
-            finder::url::find(self.engine, self.input, range.start + at, &mut self.found);
-        }
-        let text = &bytes[range.start..bytes.len().min(range.end + 6)];
-        for hit in self.engine.names.find_iter(text) {
-            if hit.pattern().as_usize() >= NAME_WORDS.len() {
-                self.found.extend(finder::mnemonic::find(self.engine, bytes, range.start + hit.end()));
-            } else if let Some(value) = finder::assignment::value_after(bytes, range.start + hit.end()) {
-                self.assigned(value);
-            }
-        }
-    }
-
-    /// Judges the value that begins at `at`, if it is assigned to a name.
-    fn assigned(&mut self, at: usize) {
-        if self.last_value == at {
-            return;
-        }
-        self.last_value = at;
-        let bytes = self.input.bytes;
-        let Some(assignment) = Assignment::of(bytes, at) else { return };
-        let before = Words::of(&bytes[assignment.lookback.clone()]);
-        let name = Words::of(&bytes[assignment.name.clone()]);
-        let mut seen = std::mem::take(&mut self.seen);
-        seen.clear();
-        self.engine.index.keywords(&before, |rule| {
-            if !seen.contains(&rule) {
-                seen.push(rule);
-            }
-        });
-        let matches = self.found.len();
-        for &rule in &seen {
-            let Shape::Keyword { keywords, names } = &self.engine.catalogue.rule(rule).shape else { continue };
-            if finder::keyword::names_it(keywords, names, &name) {
-                self.found.extend(confirm::at(self.engine, self.input, rule, at, Some(&assignment)));
-            }
-        }
-        self.seen = seen;
-        if self.found.len() == matches {
-            self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name));
-        }
-    }
-}
-
-impl runs::Anchors for Scan<'_> {
-    #[inline(always)]
-    fn word(&mut self, at: usize) {
-        let text = &self.input.bytes[at..];
-        let (engine, input, found) = (self.engine, self.input, &mut self.found);
-        engine.index.prefixes(text, |rule| found.extend(confirm::at(engine, input, rule, at, None)));
-    }
-
-    #[inline(always)]
-    fn value(&mut self, at: usize) {
-        let before = at.checked_sub(1).map(|index| self.input.bytes[index]);
-        let assigned =
-            |byte| matches!(byte, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'=' | b':' | b'>' | b',' | b'|' | b'(' | b'\n');
-        if before.is_none_or(assigned) {
-            self.found.extend(encoded::find(self.engine, self.input, at, self.depth));
-            self.assigned(at);
-        }
     }
 }
 
@@ -209,6 +208,78 @@ pub(crate) mod tests {
             let expected = ENGINE.scan(&Input::whole(sample.as_bytes(), ""));
             // The checksum of the template covers the text before too, where there is an underscore: only presence counts here.
             assert_eq!(expected.len(), 1, "{before:?}");
+        }
+    }
+
+    /// A text with one credential, and the credential.
+    fn secret() -> (String, String) {
+        let sample =
+            Sample::expand("first line\nTOKEN = «ghp_{base62:30}{checksum:crc32-base62}»\n", 5, None).expect("good");
+        let secret = sample.text[sample.secrets[0].clone()].to_owned();
+        (sample.text, secret)
+    }
+
+    fn trail(bytes: &[u8]) -> Vec<(Vec<&'static str>, String)> {
+        let (_, secret) = secret();
+        let matches = ENGINE.scan(&Input::whole(bytes, "a.bin"));
+        assert!(matches.iter().all(|found| found.secret.expose() == secret.as_bytes()), "{matches:?}");
+        let member = |found: &crate::Match| found.member.as_ref().map_or(String::new(), |member| member.path.clone());
+        matches.iter().map(|found| (found.trail.clone(), member(found))).collect()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        use std::io::Write;
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    fn base64(bytes: &[u8]) -> String {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(bytes)
+    }
+
+    #[test]
+    fn encodings_and_containers_are_undone_one_inside_the_other() {
+        let (text, _) = secret();
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_ustar();
+        header.set_size(utf16.len() as u64);
+        header.set_cksum();
+        tar.append_data(&mut header, "conf/app.env", utf16.as_slice()).expect("memory");
+        let tar = tar.into_inner().expect("memory");
+        let wrapped: Vec<String> = base64(text.repeat(3).as_bytes())
+            .as_bytes()
+            .chunks(76)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect();
+        let one = |trail: &[&'static str], member: &str| vec![(trail.to_vec(), member.to_owned())];
+        assert_eq!(trail(&utf16), one(&["utf-16"], ""));
+        assert_eq!(trail(&gzip(text.as_bytes())), one(&["gzip"], ""));
+        assert_eq!(trail(&gzip(&tar)), one(&["gzip", "tar", "utf-16"], "conf/app.env"));
+        assert_eq!(trail(format!("data: {}", base64(text.as_bytes())).as_bytes()), one(&["base64"], ""));
+        assert_eq!(
+            trail(format!("data: {}", base64(base64(text.as_bytes()).as_bytes())).as_bytes()),
+            one(&["base64", "base64"], "")
+        );
+        assert_eq!(trail(format!("data: {}", base64(&gzip(text.as_bytes()))).as_bytes()), one(&["base64", "gzip"], ""));
+        assert_eq!(trail(format!("data: |\n  {}\n", wrapped.join("\n  ")).as_bytes()).len(), 1);
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(trail(format!("blob = '{hex}'").as_bytes()), one(&["hex"], ""));
+    }
+
+    #[test]
+    fn escapes_inside_a_value_are_undone() {
+        let sample =
+            Sample::expand("aws_secret_access_key = \"«{base62:18}/{base62:15}+{base62:5}»\"", 5, None).expect("good");
+        let secret = &sample.text[sample.secrets[0].clone()];
+        for (slash, plus) in [("\\/", "+"), ("\\u002f", "\\u002b"), ("%2F", "%2B")] {
+            let escaped = sample.text.replace('/', slash).replace('+', plus);
+            let matches = ENGINE.scan(&Input::whole(escaped.as_bytes(), ""));
+            assert_eq!(matches.len(), 1, "{slash}");
+            assert_eq!(matches[0].secret.expose(), secret.as_bytes(), "{slash}");
+            assert_eq!(matches[0].trail, ["escapes"]);
         }
     }
 

@@ -1,7 +1,9 @@
 //! From all that was found to what is reported: one match for each place, pairs joined.
 
+use std::collections::BTreeMap;
+
 use crate::finding::{Evidence, Match};
-use crate::rule::{Catalogue, Confidence, Shape};
+use crate::rule::{Catalogue, Confidence, Finder, Shape};
 
 /// Two halves of a pair stand within this many bytes of each other.
 const PAIR_DISTANCE: usize = 1000;
@@ -17,7 +19,10 @@ pub(super) fn resolve(catalogue: &Catalogue, bytes: &[u8], mut found: Vec<Match>
         rank(catalogue, b).cmp(&rank(catalogue, a)).then(a.rule.cmp(&b.rule)).then(a.span.start.cmp(&b.span.start))
     });
     let mut kept: Vec<Match> = Vec::with_capacity(found.len());
+    // What is kept does not overlap, so only the last that begins before a candidate's end can stand in its way.
+    let mut by_start: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for candidate in found {
+        let in_its_way = by_start.range(..candidate.span.end).next_back().map(|(_, same)| same);
         // Several credentials may hide in one encoded text.
         let beside = |other: &Match| {
             !other.trail.is_empty()
@@ -25,10 +30,9 @@ pub(super) fn resolve(catalogue: &Catalogue, bytes: &[u8], mut found: Vec<Match>
                 && other.secret != candidate.secret
                 && !candidate.trail.is_empty()
         };
-        let overlaps = |other: &Match| {
-            other.span.start < candidate.span.end && candidate.span.start < other.span.end && !beside(other)
-        };
-        if !kept.iter().any(overlaps) {
+        let overlaps = |other: &Match| other.span.end > candidate.span.start && !beside(other);
+        if !in_its_way.is_some_and(|same| same.iter().any(|&index| overlaps(&kept[index]))) {
+            by_start.entry(candidate.span.start).or_default().push(kept.len());
             kept.push(candidate);
         }
     }
@@ -38,17 +42,23 @@ pub(super) fn resolve(catalogue: &Catalogue, bytes: &[u8], mut found: Vec<Match>
 }
 
 /// What is believed more, says more and is more specific comes first.
-fn rank(catalogue: &Catalogue, found: &Match) -> (bool, bool, Confidence, u8, usize) {
+fn rank(catalogue: &Catalogue, found: &Match) -> (bool, u8, Confidence, u8, bool, usize) {
     let specific = match catalogue.rule(found.rule).shape {
         Shape::Label(_) => 5,
         Shape::Host(_) => 4,
-        Shape::Prefix(_) => 3,
-        Shape::Keyword { .. } => 2,
+        Shape::Prefix(_) | Shape::Infix(_) => 3,
+        Shape::Keyword { .. } | Shape::File(_) => 2,
         Shape::Scheme(_) => 1,
-        Shape::Finder(_) => 0,
+        Shape::Finder(Finder::Assignment) | Shape::Search { .. } => 0,
+        Shape::Finder(_) => 4,
     };
-    // A guess from the name alone never hides a known form.
-    (found.checksum == Some(true), specific > 0, found.confidence, specific, found.span.len())
+    // A guess from the name alone never hides a known form, and an imported rule hides no more than such a guess.
+    let known = match catalogue.rule(found.rule).shape {
+        Shape::Finder(Finder::Assignment) => 0,
+        Shape::Search { .. } => 1,
+        _ => 2,
+    };
+    (found.checksum == Some(true), known, found.confidence, specific, found.trail.is_empty(), found.span.len())
 }
 
 fn pair(catalogue: &Catalogue, kept: &mut [Match]) {

@@ -3,12 +3,15 @@
 
 use std::ops::Range;
 
-use wide::u8x16;
+mod classify;
+
+use classify::{Classify, Masks, Portable};
 
 /// Shortest run of token characters that anchors anything, in bytes. `report` erodes the masks to just this.
 #[cfg(test)]
 const SHORTEST_RUN: usize = 10;
 
+/// Bytes classified at once: a bit each in a mask.
 const BLOCK: usize = 64;
 
 /// Characters of a value whose switches are counted, and how many switches make it worth a look. Of drawn values this passes over
@@ -25,65 +28,113 @@ pub(super) trait Anchors {
     fn word(&mut self, at: usize);
     /// A token run of at least ten bytes begins here whose head looks drawn rather than written.
     fn value(&mut self, at: usize);
+    /// A word of any length begins here, behind something else or as a capital behind a small letter.
+    fn start(&mut self, at: usize);
+    /// A `\` or `%` stands here behind two letters or digits.
+    fn escape(&mut self, at: usize);
 }
 
-/// One bit a byte, lowest first.
-#[derive(Clone, Copy, Default)]
-struct Masks {
-    /// Token characters: letters, digits and `_ - . / + ~`.
-    token: u64,
-    alphanumeric: u64,
-    capital: u64,
-    digit: u64,
-    /// `\` and `%`, which open escapes such as `\n` and `%3D` before a credential.
-    escape: u64,
+/// The fastest way to classify bytes on this machine. Asked for once: the answer does not change.
+#[derive(Clone, Copy)]
+pub(super) struct Machine {
+    #[cfg(target_arch = "x86_64")]
+    v3: Option<pulp::x86::V3>,
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        Machine {
+            #[cfg(target_arch = "x86_64")]
+            v3: pulp::x86::V3::try_new(),
+        }
+    }
 }
 
 /// Calls `anchors` for every place in `range`, in ascending order for each kind. Bytes outside `range` count as context.
-pub(super) fn find(bytes: &[u8], range: Range<usize>, anchors: &mut impl Anchors) {
-    let mut before = Masks::default();
-    for (bit, at) in (range.start.saturating_sub(3)..range.start).rev().enumerate() {
-        let one = classify(&padded(&bytes[at..=at]));
-        let place = 63 - bit;
-        before.token |= (one.token & 1) << place;
-        before.alphanumeric |= (one.alphanumeric & 1) << place;
-        before.escape |= (one.escape & 1) << place;
+pub(super) fn find(machine: Machine, bytes: &[u8], range: Range<usize>, anchors: &mut impl Anchors) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(v3) = machine.v3 {
+        return v3.vectorize(Run { classes: v3, bytes, range, anchors });
     }
-    let mut here = block(bytes, range.start);
-    let mut at = range.start;
-    while at < range.end {
-        let next = block(bytes, at + BLOCK);
-        report(&before, &here, &next, at, range.end, anchors);
-        before = here;
-        here = next;
-        at += BLOCK;
+    let _ = machine;
+    pulp::NullaryFnOnce::call(Run { classes: Portable, bytes, range, anchors });
+}
+
+/// One pass, as a value so that it can be compiled for the machine's wider registers as a whole.
+struct Run<'r, C, A> {
+    classes: C,
+    bytes: &'r [u8],
+    range: Range<usize>,
+    anchors: &'r mut A,
+}
+
+impl<C: Classify, A: Anchors> pulp::NullaryFnOnce for Run<'_, C, A> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Run { classes, bytes, range, anchors } = self;
+        let mut before = Masks::default();
+        for (bit, at) in (range.start.saturating_sub(3)..range.start).rev().enumerate() {
+            let one = classes.classify(&padded(&bytes[at..=at]));
+            let place = 63 - bit;
+            before.token |= (one.token & 1) << place;
+            before.alphanumeric |= (one.alphanumeric & 1) << place;
+            before.capital |= (one.capital & 1) << place;
+            before.escape |= (one.escape & 1) << place;
+        }
+        let mut here = block(classes, bytes, range.start);
+        let mut at = range.start;
+        while at < range.end {
+            let next = block(classes, bytes, at + BLOCK);
+            report(&before, &here, &next, at, range.end, anchors);
+            before = here;
+            here = next;
+            at += BLOCK;
+        }
     }
 }
 
+#[inline(always)]
 fn report(before: &Masks, here: &Masks, next: &Masks, at: usize, end: usize, anchors: &mut impl Anchors) {
+    let inside = if end - at < BLOCK { (1u64 << (end - at)) - 1 } else { !0 };
+    let previous = here.alphanumeric << 1 | before.alphanumeric >> 63;
+    let capital = here.capital << 1 | before.capital >> 63;
+    // A number goes on in the letters behind it, and capitals in small letters; a capital behind anything else begins a word.
+    let mut starts = here.alphanumeric & (!previous | here.capital & !capital) & inside;
+    while starts != 0 {
+        anchors.start(at + starts.trailing_zeros() as usize);
+        starts &= starts - 1;
+    }
+    let mut escapes = here.escape & previous & (here.alphanumeric << 2 | before.alphanumeric >> 62) & inside;
+    while escapes != 0 {
+        anchors.escape(at + escapes.trailing_zeros() as usize);
+        escapes &= escapes - 1;
+    }
     let token = u128::from(next.token) << 64 | u128::from(here.token);
     // Eroding by doubling leaves a bit where ten token characters follow: 2, 4, 8, then 8 + 2.
     let two = token & token >> 1;
     let four = two & two >> 2;
     let eight = four & four >> 4;
-    let mut run = (eight & two >> 8) as u64;
-    if end - at < BLOCK {
-        run &= (1u64 << (end - at)) - 1;
-    }
+    let run = (eight & two >> 8) as u64 & inside;
     if run == 0 {
         return;
     }
-    let previous = here.alphanumeric << 1 | before.alphanumeric >> 63;
     let escaped = here.escape << 2 | before.escape >> 62 | here.escape << 3 | before.escape >> 61;
     let mut words = run & (!previous | escaped);
     while words != 0 {
         anchors.word(at + words.trailing_zeros() as usize);
         words &= words - 1;
     }
-    let mut values = run & !(here.token << 1 | before.token >> 63);
-    if values == 0 {
-        return;
+    let values = run & !(here.token << 1 | before.token >> 63);
+    if values != 0 {
+        report_values(values, token, here, next, at, anchors);
     }
+}
+
+/// Of the runs that begin at `values`, those whose head looks drawn.
+#[inline(always)]
+fn report_values(mut values: u64, token: u128, here: &Masks, next: &Masks, at: usize, anchors: &mut impl Anchors) {
     let switches = switches(here, next);
     let digits = u128::from(next.digit) << 64 | u128::from(here.digit);
     let alphanumerics = u128::from(next.alphanumeric) << 64 | u128::from(here.alphanumeric);
@@ -104,6 +155,7 @@ fn report(before: &Masks, here: &Masks, next: &Masks, at: usize, end: usize, anc
 
 /// A bit where a character and the next are both alphanumeric and of different kind: small, capital, digit.
 /// A name of several words switches once or twice a word, a random value at every second character.
+#[inline(always)]
 fn switches(here: &Masks, next: &Masks) -> u128 {
     let wide = |next: u64, here: u64| u128::from(next) << 64 | u128::from(here);
     let alphanumeric = wide(next.alphanumeric, here.alphanumeric);
@@ -113,10 +165,10 @@ fn switches(here: &Masks, next: &Masks) -> u128 {
 }
 
 #[inline(always)]
-fn block(bytes: &[u8], at: usize) -> Masks {
+fn block(classes: impl Classify, bytes: &[u8], at: usize) -> Masks {
     match bytes.get(at..at + BLOCK) {
-        Some(whole) => classify(whole.try_into().expect("the slice has this length")),
-        None => classify(&padded(bytes.get(at..).unwrap_or_default())),
+        Some(whole) => classes.classify(whole.try_into().expect("the slice has this length")),
+        None => classes.classify(&padded(bytes.get(at..).unwrap_or_default())),
     }
 }
 
@@ -126,42 +178,20 @@ fn padded(tail: &[u8]) -> [u8; BLOCK] {
     block
 }
 
-#[inline(always)]
-fn classify(block: &[u8; BLOCK]) -> Masks {
-    let mut masks = Masks::default();
-    for part in 0..4 {
-        let bytes: [u8; 16] = block[part * 16..part * 16 + 16].try_into().expect("a quarter of the block");
-        let bytes = u8x16::new(bytes);
-        let between =
-            |value: u8x16, low: u8, high: u8| value.max(u8x16::splat(low)).min(u8x16::splat(high)).simd_eq(value);
-        let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
-        let letter = between(bytes | u8x16::splat(0x20), b'a', b'z');
-        let digit = between(bytes, b'0', b'9');
-        let capital = between(bytes, b'A', b'Z');
-        let alphanumeric = letter | digit;
-        // '-' to '9' is "-./0123456789".
-        let token = letter | between(bytes, b'-', b'9') | is(b'_') | is(b'+') | is(b'~');
-        let escape = is(b'\\') | is(b'%');
-        let shift = part * 16;
-        masks.token |= u64::from(token.to_bitmask()) << shift;
-        masks.alphanumeric |= u64::from(alphanumeric.to_bitmask()) << shift;
-        masks.capital |= u64::from(capital.to_bitmask()) << shift;
-        masks.digit |= u64::from(digit.to_bitmask()) << shift;
-        masks.escape |= u64::from(escape.to_bitmask()) << shift;
-    }
-    masks
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Anchors, HEAD, LEAST_SWITCHES, LEAST_SWITCHES_OF_LETTERS, SHORTEST_RUN, find};
+    use pulp::NullaryFnOnce;
+
+    use super::{Anchors, HEAD, LEAST_SWITCHES, LEAST_SWITCHES_OF_LETTERS, Machine, Portable, Run, SHORTEST_RUN, find};
 
     #[derive(Default, PartialEq, Debug)]
     struct Seen {
         words: Vec<usize>,
         values: Vec<usize>,
+        starts: Vec<usize>,
+        escapes: Vec<usize>,
     }
 
     impl Anchors for Seen {
@@ -170,6 +200,12 @@ mod tests {
         }
         fn value(&mut self, at: usize) {
             self.values.push(at);
+        }
+        fn start(&mut self, at: usize) {
+            self.starts.push(at);
+        }
+        fn escape(&mut self, at: usize) {
+            self.escapes.push(at);
         }
     }
 
@@ -181,11 +217,19 @@ mod tests {
     fn slow(bytes: &[u8]) -> Seen {
         let mut seen = Seen::default();
         for at in 0..bytes.len() {
+            let back = |n: usize| at.checked_sub(n).map(|index| bytes[index]);
+            let alphanumeric = |n| back(n).is_some_and(|byte| byte.is_ascii_alphanumeric());
+            let camel = bytes[at].is_ascii_uppercase() && !back(1).is_some_and(|byte| byte.is_ascii_uppercase());
+            if bytes[at].is_ascii_alphanumeric() && (!alphanumeric(1) || camel) {
+                seen.starts.push(at);
+            }
+            if matches!(bytes[at], b'\\' | b'%') && alphanumeric(1) && alphanumeric(2) {
+                seen.escapes.push(at);
+            }
             let run = bytes[at..].iter().take_while(|&&byte| token(byte)).count();
             if run < SHORTEST_RUN {
                 continue;
             }
-            let back = |n: usize| at.checked_sub(n).map(|index| bytes[index]);
             let escape = |n| back(n).is_some_and(|byte| byte == b'\\' || byte == b'%');
             if !back(1).is_some_and(|byte| byte.is_ascii_alphanumeric()) || escape(2) || escape(3) {
                 seen.words.push(at);
@@ -210,9 +254,12 @@ mod tests {
             let cut = cut.min(bytes.len());
             let mut seen = Seen::default();
             // Two ranges that meet must see what one range sees: no boundary is invented at a cut.
-            find(bytes, 0..cut, &mut seen);
-            find(bytes, cut..bytes.len(), &mut seen);
-            prop_assert_eq!(seen, slow(bytes));
+            find(Machine::new(), bytes, 0..cut, &mut seen);
+            find(Machine::new(), bytes, cut..bytes.len(), &mut seen);
+            prop_assert_eq!(&seen, &slow(bytes));
+            let mut portable = Seen::default();
+            Run { classes: Portable, bytes, range: 0..bytes.len(), anchors: &mut portable }.call();
+            prop_assert_eq!(portable, seen);
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::imported::{self, IMPORTED};
 use super::{
     Confidence, DEFAULT_REACH, Finder, MAX_REACH, Pattern, ProviderFile, ProviderSpec, Rule, RuleSpec, Samples, Shape,
 };
 use crate::context::normalize;
+use crate::import::{Import, Note};
 use crate::structure::Structure;
 
 /// Position of a rule in its catalogue.
@@ -107,6 +109,24 @@ impl Catalogue {
         Ok(())
     }
 
+    /// Adds the rules of another scanner's file. One whose id is taken gets `imported-` before it; the notes say so.
+    pub fn add_import(&mut self, import: &Import) -> Vec<Note> {
+        let known = self.providers.iter().position(|provider| provider.id == IMPORTED);
+        let provider = known.unwrap_or_else(|| {
+            self.providers.push(imported::provider());
+            self.providers.len() - 1
+        });
+        let first = self.rules.len();
+        let mut notes = Vec::new();
+        for rule in &import.rules {
+            let id = imported::free_id(&rule.search.id, |id| self.by_id.contains_key(id));
+            notes.extend(imported::renamed(rule, &id));
+            self.by_id.insert(id.clone(), self.rules.len());
+            self.rules.push(imported::rule(rule, id, provider, first, &import.settings));
+        }
+        notes
+    }
+
     /// Every rule, in the order of the files.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
@@ -144,12 +164,16 @@ fn meaning(file: &str, text: &str, rule: &str, problem: impl Into<String>) -> Ru
     }
 }
 
+/// Most bytes before an infix' word that a rule may ask for.
+const MAX_LOOKBACK: u32 = 256;
+
 fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
     if spec.id.is_empty() || !spec.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Err("`id` takes lower-case letters, digits and dashes".to_owned());
     }
     let shape = shape(&spec)?;
-    let needs_pattern = matches!(shape, Shape::Prefix(_) | Shape::Keyword { .. } | Shape::Host(_));
+    let needs_pattern =
+        matches!(shape, Shape::Prefix(_) | Shape::Keyword { .. } | Shape::Host(_) | Shape::Infix(_) | Shape::File(_));
     if needs_pattern != spec.pattern.is_some() {
         let verb = if needs_pattern { "needs" } else { "takes no" };
         return Err(format!("shape `{}` {verb} `pattern`", shape.as_str()));
@@ -166,9 +190,10 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
         return Err(format!("`reach` is between 1 and {MAX_REACH}"));
     }
     let default_confidence = match shape {
-        Shape::Prefix(_) | Shape::Host(_) | Shape::Label(_) => Confidence::High,
-        Shape::Keyword { .. } | Shape::Scheme(_) => Confidence::Medium,
-        Shape::Finder(_) => Confidence::Low,
+        Shape::Prefix(_) | Shape::Host(_) | Shape::Label(_) | Shape::Infix(_) => Confidence::High,
+        Shape::Keyword { .. } | Shape::Scheme(_) | Shape::Search { .. } | Shape::File(_) => Confidence::Medium,
+        Shape::Finder(Finder::Assignment) => Confidence::Low,
+        Shape::Finder(_) => Confidence::High,
     };
     Ok(Rule {
         id: spec.id,
@@ -186,6 +211,7 @@ fn check(spec: RuleSpec, provider: usize) -> Result<Rule, String> {
         unless: spec.unless.iter().map(|word| word.to_ascii_lowercase()).collect(),
         pair: spec.pair,
         reach,
+        lookback: spec.lookback.unwrap_or(0).min(MAX_LOOKBACK) as usize,
         samples: spec.samples,
     })
 }
@@ -212,6 +238,15 @@ fn shape(spec: &RuleSpec) -> Result<Shape, String> {
     if !spec.labels.is_empty() {
         shapes.push(Shape::Label(spec.labels.clone()));
     }
+    if !spec.infix.is_empty() {
+        if let Some(short) = spec.infix.iter().find(|infix| infix.len() < 3) {
+            return Err(format!("infix `{short}` is shorter than 3 bytes and would be tried everywhere"));
+        }
+        shapes.push(Shape::Infix(spec.infix.clone()));
+    }
+    if !spec.files.is_empty() {
+        shapes.push(Shape::File(spec.files.iter().map(|file| file.to_ascii_lowercase()).collect()));
+    }
     if let Some(name) = &spec.finder {
         let finder = Finder::ALL.iter().find(|finder| finder.as_str() == name);
         let known: Vec<&str> = Finder::ALL.iter().map(|finder| finder.as_str()).collect();
@@ -220,7 +255,10 @@ fn shape(spec: &RuleSpec) -> Result<Shape, String> {
         ));
     }
     if shapes.len() != 1 {
-        return Err("exactly one of `prefix`, `keywords`, `hosts`, `schemes`, `labels`, `finder` is needed".to_owned());
+        return Err(
+            "exactly one of `prefix`, `keywords`, `hosts`, `schemes`, `labels`, `infix`, `files`, `finder` is needed"
+                .to_owned(),
+        );
     }
     if !spec.names.is_empty() && spec.keywords.is_empty() {
         return Err("`names` goes with `keywords` only".to_owned());

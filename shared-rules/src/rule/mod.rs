@@ -1,19 +1,25 @@
 //! Rules: what a credential looks like, who issues it, how much harm it does. Data in, checked types out.
 
 mod catalogue;
+mod imported;
 mod pattern;
 mod proof;
 pub mod sample;
+pub mod search;
 mod spec;
 mod words;
 
 pub use catalogue::{Catalogue, RuleError, RuleIndex};
-pub use pattern::Pattern;
+pub use imported::IMPORTED;
+pub use pattern::{Pattern, PatternMatch};
 pub use proof::prove;
 pub use spec::{ProviderFile, ProviderSpec, RuleSpec, Samples};
 pub use words::{Class, Confidence, Severity};
 
+use std::sync::Arc;
+
 use crate::structure::Structure;
+use search::Search;
 
 /// Longest credential in bytes unless its rule's `reach` says otherwise.
 pub const DEFAULT_REACH: usize = 512;
@@ -54,12 +60,14 @@ pub struct Rule {
     pub pair: Vec<String>,
     /// Longest credential in bytes.
     pub reach: usize,
+    /// Bytes of the line before the word that holds an infix in which the match may begin.
+    pub lookback: usize,
     /// What proves it; empty in a catalogue made for scanning alone.
     pub samples: Samples,
 }
 
 /// How a rule is anchored, and so what it costs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// The credential begins with one of these.
     Prefix(Vec<String>),
@@ -77,8 +85,19 @@ pub enum Shape {
     Scheme(Vec<String>),
     /// A PEM block of one of these labels.
     Label(Vec<String>),
+    /// One of these stands inside the credential.
+    Infix(Vec<String>),
+    /// Lines of files whose path ends like this; `*` stands for any part of a name.
+    File(Vec<String>),
     /// Code under this name.
     Finder(Finder),
+    /// An imported rule, searched in the text around its keywords.
+    Search {
+        /// What is looked for.
+        search: Arc<Search>,
+        /// Index of the first rule of its file: `Search::required` counts from there.
+        first: RuleIndex,
+    },
 }
 
 impl Shape {
@@ -90,7 +109,10 @@ impl Shape {
             Shape::Host(_) => "hosts",
             Shape::Scheme(_) => "schemes",
             Shape::Label(_) => "labels",
+            Shape::Infix(_) => "infix",
+            Shape::File(_) => "files",
             Shape::Finder(_) => "finder",
+            Shape::Search { .. } => "search",
         }
     }
 }
@@ -102,17 +124,36 @@ pub enum Finder {
     Assignment,
     /// Wallet seed phrases behind names such as `mnemonic`.
     Mnemonic,
+    /// A private JSON Web Key, RFC 7517.
+    Jwk,
+    /// A private key in DER, bare or in base64: PKCS#1, PKCS#8, SEC 1.
+    PrivateKeyDer,
+    /// A PKCS#12 container, bare or in base64. RFC 7292.
+    Pkcs12,
+    /// A Java keystore, JKS or JCEKS, bare or in base64.
+    JavaKeystore,
 }
 
 impl Finder {
     /// Every finder, for the list in error messages.
-    pub const ALL: &[Finder] = &[Finder::Assignment, Finder::Mnemonic];
+    pub const ALL: &[Finder] = &[
+        Finder::Assignment,
+        Finder::Mnemonic,
+        Finder::Jwk,
+        Finder::PrivateKeyDer,
+        Finder::Pkcs12,
+        Finder::JavaKeystore,
+    ];
 
     /// The name a rule file uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Finder::Assignment => "assignment",
             Finder::Mnemonic => "mnemonic",
+            Finder::Jwk => "jwk",
+            Finder::PrivateKeyDer => "private-key-der",
+            Finder::Pkcs12 => "pkcs12",
+            Finder::JavaKeystore => "java-keystore",
         }
     }
 }

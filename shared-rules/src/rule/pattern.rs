@@ -7,7 +7,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Compiled size above which a pattern is refused, in bytes. It bounds memory and compile time of foreign rules.
-const COMPILED_LIMIT: usize = 2 << 20;
+pub(crate) const COMPILED_LIMIT: usize = 2 << 20;
 
 /// A pattern for one credential, matched only where an anchor stands.
 pub struct Pattern {

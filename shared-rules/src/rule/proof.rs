@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Input};
 use crate::rule::sample::Sample;
-use crate::rule::{Rule, RuleIndex};
+use crate::rule::{Rule, RuleIndex, Shape};
 
 /// Expansions tried for each template: a pattern that is right for most random values and wrong for some shows here.
 const EXPANSIONS: u64 = 3;
@@ -35,12 +35,20 @@ fn prove_rule(engine: &Engine, index: RuleIndex) -> Vec<String> {
     broken
 }
 
+/// Where the rule's samples stand: in a file of its own kind where the rule asks for one.
+fn path(rule: &Rule) -> String {
+    match &rule.shape {
+        Shape::File(files) => files[0].replace('*', "x"),
+        _ => String::new(),
+    }
+}
+
 fn match_problem(engine: &Engine, index: RuleIndex, rule: &Rule, template: &str, seed: u64) -> Option<String> {
     let sample = match Sample::expand(template, seed, rule.structure) {
         Ok(sample) => sample,
         Err(problem) => return Some(format!("{}: {problem}", rule.id)),
     };
-    let found = engine.scan(&Input::whole(sample.text.as_bytes(), ""));
+    let found = engine.scan(&Input::whole(sample.text.as_bytes(), &path(rule)));
     let mine = |span: &std::ops::Range<usize>| found.iter().any(|found| found.rule == index && found.span == *span);
     if sample.secrets_or_all().iter().all(mine) {
         return None;
@@ -54,7 +62,7 @@ fn ignore_problem(engine: &Engine, index: RuleIndex, rule: &Rule, template: &str
         Ok(sample) => sample,
         Err(problem) => return Some(format!("{}: {problem}", rule.id)),
     };
-    let found = engine.scan(&Input::whole(sample.text.as_bytes(), ""));
+    let found = engine.scan(&Input::whole(sample.text.as_bytes(), &path(rule)));
     found.iter().find(|found| found.rule == index)?;
     Some(format!("{}: `ignores` {template:?} is found", rule.id))
 }

@@ -60,6 +60,12 @@ pub struct RuleSpec {
     #[serde(default)]
     pub labels: Vec<String>,
     #[serde(default)]
+    pub infix: Vec<String>,
+    #[serde(default)]
+    pub lookback: Option<u32>,
+    #[serde(default)]
+    pub files: Vec<String>,
+    #[serde(default)]
     pub finder: Option<String>,
     #[serde(default)]
     pub pattern: Option<String>,

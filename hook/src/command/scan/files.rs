@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
 use ignore::{WalkBuilder, WalkState};
-use keyward_rules::policy::{Action, Decision};
 use keyward_rules::printable;
 
 use super::{Judged, NotScanned, Scan, Stats};
+use crate::honour::Honour;
 use crate::report::Progress;
 use crate::scanner::Scanner;
 
 /// Scans a file or a folder's files. Links are not followed, `.git` is left to history scans.
-pub(super) fn scan(root: &Path, scanner: &Scanner, largest: u64) -> Result<Scan> {
+pub(super) fn scan(root: &Path, scanner: &Scanner, honour: &Honour, largest: u64) -> Result<Scan> {
     let found = Mutex::new(Scan::default());
     let (files, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
     let progress = Progress::new("files");
@@ -40,15 +40,13 @@ pub(super) fn scan(root: &Path, scanner: &Scanner, largest: u64) -> Result<Scan>
                 files.fetch_add(1, Ordering::Relaxed);
                 bytes.fetch_add(size, Ordering::Relaxed);
                 progress.step();
-                Ok(scanner.scan(&buffer, &path))
+                Ok(scanner.scan_at(&buffer, &path, ""))
             });
             let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match result {
-                Ok(findings) => found.findings.extend(findings.into_iter().map(|finding| Judged {
-                    finding,
-                    commit: None,
-                    decision: Decision::Act(Action::Observe),
-                })),
+                Ok(findings) => {
+                    found.findings.extend(findings.into_iter().map(|finding| Judged::of(finding, None, honour)));
+                }
                 Err((path, reason)) => found.not_scanned.push(NotScanned { path, reason }),
             }
             WalkState::Continue

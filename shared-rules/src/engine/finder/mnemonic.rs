@@ -2,19 +2,32 @@
 
 use crate::engine::{Engine, confirm};
 use crate::finding::{Evidence, Match};
-use crate::rule::Confidence;
+use crate::rule::{Confidence, Finder};
 use crate::secret::Secret;
 use crate::structure::phrase_at;
 
-/// Names that lead to one, in the spellings people use. The engine searches them with its other name words.
-pub(in crate::engine) const NAMES: [&str; 6] = ["nemonic", "NEMONIC", "hrase", "HRASE", "seed", "SEED"];
+/// Names that lead to one, at the start of a word in any case, and the usual ones that are written together.
+pub(in crate::engine) const NAMES: &[&str] = &[
+    "mnemonic",
+    "seed",
+    "phrase",
+    "passphrase",
+    "keyphrase",
+    "secretphrase",
+    "recoveryphrase",
+    "backupphrase",
+    "walletphrase",
+    "walletseed",
+    "walletmnemonic",
+    "masterseed",
+];
 
 /// From such a word to the phrase, in bytes: the rest of the name, a type, a count in parentheses, a line end.
 const LONGEST_GAP: usize = 48;
 
 /// The phrase behind the name word that ends at `at`.
 pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Option<Match> {
-    let rule = engine.index.mnemonic()?;
+    let rule = engine.index.finders(Finder::Mnemonic).next()?;
     let end = bytes.len().min(at + LONGEST_GAP);
     let starts = |&start: &usize| bytes[start].is_ascii_lowercase() && !bytes[start - 1].is_ascii_alphanumeric();
     let phrase = (at + 1..end).filter(starts).find_map(|start| phrase_at(bytes, start))?;
@@ -35,6 +48,7 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
         expires: None,
         name: confirm::plain_name(&bytes[start..start + length]),
         trail: Vec::new(),
+        member: None,
         prefix: String::new(),
     })
 }

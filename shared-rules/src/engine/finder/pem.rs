@@ -9,9 +9,12 @@ use crate::finding::{Evidence, Match};
 use crate::rule::{Confidence, MAX_REACH};
 use crate::secret::Secret;
 
-pub(in crate::engine) const OPENING: &[u8] = b"-----BEGIN ";
+/// What opens a label.
+const WORD: &[u8] = b"BEGIN ";
 
-const DASHES: &[u8] = b"-----";
+/// What ends a label, and what opens the block's last line.
+const DASHES: &[u8] = b"----";
+const CLOSINGS: &[&[u8]] = &[b"-----END ", b"---- END "];
 
 /// Longest label looked at, in bytes.
 const LONGEST_LABEL: usize = 40;
@@ -19,20 +22,33 @@ const LONGEST_LABEL: usize = 40;
 /// Least base64 characters of key material: an Ed25519 key in PKCS#8 has 64, its seed alone 44.
 const LEAST_MATERIAL: usize = 40;
 
-/// The block that opens at `at`, if its label is one of a rule's and it holds key material.
+/// Least entropy of key material in bits per character: of base64, and of the hexadecimal of OpenVPN's static keys.
+const LEAST_ENTROPY: f32 = 4.0;
+const LEAST_ENTROPY_OF_HEX: f32 = 3.5;
+
+/// The block whose `BEGIN` stands at `at`, if its label is one of a rule's and it holds key material.
 pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Option<Match> {
-    let text = &bytes[at + OPENING.len()..];
+    // RFC 7468 has five dashes, RFC 4716 and ssh.com's tools four and a blank.
+    let before = &bytes[..at];
+    let begin =
+        [&b"-----"[..], b"---- "].iter().find(|dashes| before.ends_with(dashes)).map(|dashes| at - dashes.len())?;
+    let opening = at + WORD.len() - begin;
+    let at = begin;
+    let text = &bytes[at + opening..];
     let label_length = memchr::memmem::find(&text[..text.len().min(LONGEST_LABEL)], DASHES)?;
-    let label = std::str::from_utf8(&text[..label_length]).ok()?;
+    let label = std::str::from_utf8(text[..label_length].trim_ascii_end()).ok()?;
     let rule = engine.index.label(label)?;
-    let body_start = at + OPENING.len() + label_length + DASHES.len();
+    let dashes = text[label_length..].iter().take_while(|&&byte| byte == b'-').count();
+    let body_start = at + opening + label_length + dashes;
     let window = &bytes[body_start..bytes.len().min(body_start + MAX_REACH)];
-    let (body, end) = match memchr::memmem::find(window, b"-----END ") {
-        Some(end) => (&window[..end], body_start + end + 9 + label_length + DASHES.len()),
+    let (body, end) = match CLOSINGS.iter().filter_map(|closing| memchr::memmem::find(window, closing)).min() {
+        Some(end) => (&window[..end], body_start + end + 9 + label_length + dashes),
         None => (window, 0),
     };
     let material = Material::of(body);
-    if material.base64.len() < LEAST_MATERIAL || entropy(&material.base64) < 4.0 {
+    let hex = material.base64.iter().all(u8::is_ascii_hexdigit);
+    let least = if hex { LEAST_ENTROPY_OF_HEX } else { LEAST_ENTROPY };
+    if material.base64.len() < LEAST_MATERIAL || entropy(&material.base64) < least {
         return None;
     }
     let end = if end == 0 { body_start + material.consumed } else { end.min(bytes.len()) };
@@ -47,6 +63,7 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
         expires: None,
         name: None,
         trail: Vec::new(),
+        member: None,
         prefix: format!("-----BEGIN {label}-----"),
     })
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
-use crate::context::{Words, entropy, is_placeholder, least_entropy};
+use crate::context::{FileKind, Words, entropy, is_placeholder, least_entropy};
 use crate::rule::Confidence;
 
 /// Shortest value that is worth protecting, in bytes.
@@ -15,6 +15,8 @@ pub(super) const SHORTEST: usize = 6;
 pub(super) enum Kind {
     Password,
     Secret,
+    /// A mere `key`, which most often is one of a table.
+    Key,
 }
 
 /// A value and what is known of its place.
@@ -28,7 +30,7 @@ pub(super) struct Candidate<'a> {
     pub(super) blank: bool,
     /// The byte behind the value.
     pub(super) next: Option<u8>,
-    pub(super) path: &'a str,
+    pub(super) place: FileKind,
 }
 
 static PASSWORD_NAMES: LazyLock<Vec<&str>> =
@@ -37,9 +39,20 @@ static PASSWORD_NAMES: LazyLock<Vec<&str>> =
 static SECRET_NAMES: LazyLock<Vec<&str>> =
     LazyLock::new(|| include_str!("words/secret-names.txt").split_ascii_whitespace().collect());
 
-/// Words in a name that say it is about a credential and holds none.
+static KEY_NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| vec!["key", "auth", "clave", "chave"]);
+
+/// Words that say a name is about a credential and holds none: anywhere in it, or behind the telling word (`token_url`,
+/// while `url_token` holds one).
 static NOT_A_VALUE: LazyLock<Vec<&str>> =
-    LazyLock::new(|| include_str!("words/not-a-value.txt").split_ascii_whitespace().collect());
+    LazyLock::new(|| include_str!("words/not-before.txt").split_ascii_whitespace().collect());
+static NOT_BEHIND: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("words/not-after.txt").split_ascii_whitespace().collect());
+
+/// Names in scripts other than Latin, which have no letters to compare without case.
+const FOREIGN_PASSWORDS: &[&str] =
+    &["密码", "密碼", "口令", "パスワード", "비밀번호", "암호", "пароль", "Пароль", "ПАРОЛЬ"];
+const FOREIGN_SECRETS: &[&str] =
+    &["密钥", "密鑰", "令牌", "トークン", "シークレット", "秘密鍵", "토큰", "секрет", "токен", "ключ"];
 
 /// Values that everybody writes where a password would stand, and words such values are put together from.
 static DUMMIES: LazyLock<Vec<&str>> =
@@ -49,43 +62,81 @@ static DUMMIES: LazyLock<Vec<&str>> =
 const PAIRS: &[u8] = b"thheanineroreratonndentiesstarenateditiseeteaolesrouengnghingriolissiotmaalcolaseaheveclecomemilpeopprtrtaccclctdedidodiecelemensetfrgegehahifiicidifilinirivkelilllolyminenionooouowpapluprerirosesishsosptetutyunururveveadaiamapassbabebucacechckcrcudgdsefeiexexfofgofogoholsmombsnnantoiokonootoroutpaphpoqurdrlrmrnrsruscsksltatcthtlultumupusutvivowawewhwiwowsxtyiys";
 
 /// What the name promises, if anything.
-pub(super) fn kind(name: &Words) -> Option<Kind> {
+///
+/// `held` says that the name is a whole text before something like `value`, in which only the words that promise count.
+pub(super) fn kind(name: &[u8], words: &Words, held: bool) -> Option<Kind> {
     static LISTS: LazyLock<NameLists> = LazyLock::new(NameLists::new);
-    LISTS.kind(name)
+    if let Some(kind) = LISTS.kind(words, held) {
+        return Some(kind);
+    }
+    if name.is_ascii() {
+        return None;
+    }
+    let holds = |list: &[&str]| list.iter().any(|word| memchr::memmem::find(name, word.as_bytes()).is_some());
+    if holds(FOREIGN_PASSWORDS) {
+        return Some(Kind::Password);
+    }
+    holds(FOREIGN_SECRETS).then_some(Kind::Secret)
 }
 
-/// The three lists of names in one automaton: this runs at every assigned value.
+/// What a word in a name says.
+#[derive(Clone, Copy)]
+enum Says {
+    Holds(Kind),
+    HoldsNone,
+    /// The same, if it stands behind the word that promises a credential.
+    HoldsNoneBehind,
+}
+
+fn stronger(one: Kind, other: Kind) -> Kind {
+    match (one, other) {
+        (Kind::Password, _) | (_, Kind::Password) => Kind::Password,
+        (Kind::Secret, _) | (_, Kind::Secret) => Kind::Secret,
+        _ => Kind::Key,
+    }
+}
+
+/// All lists of names in one automaton: this runs at every assigned value.
 struct NameLists {
     automaton: AhoCorasick,
-    /// What each pattern of the automaton says; `None` for names that hold no value.
-    kinds: Vec<Option<Kind>>,
+    says: Vec<Says>,
 }
 
 impl NameLists {
     fn new() -> Self {
-        let lists =
-            [(&PASSWORD_NAMES, Some(Kind::Password)), (&SECRET_NAMES, Some(Kind::Secret)), (&NOT_A_VALUE, None)];
-        let words = lists.iter().flat_map(|(list, kind)| list.iter().map(|&word| (word, *kind)));
-        let (patterns, kinds): (Vec<&str>, Vec<Option<Kind>>) = words.unzip();
+        let lists = [
+            (&PASSWORD_NAMES, Says::Holds(Kind::Password)),
+            (&SECRET_NAMES, Says::Holds(Kind::Secret)),
+            (&KEY_NAMES, Says::Holds(Kind::Key)),
+            (&NOT_A_VALUE, Says::HoldsNone),
+            (&NOT_BEHIND, Says::HoldsNoneBehind),
+        ];
+        let words = lists.iter().flat_map(|(list, says)| list.iter().map(|&word| (word, *says)));
+        let (patterns, says): (Vec<&str>, Vec<Says>) = words.unzip();
         let automaton = AhoCorasickBuilder::new()
             .kind(Some(AhoCorasickKind::DFA))
             .build(&patterns)
             .expect("some hundred short words");
-        NameLists { automaton, kinds }
+        NameLists { automaton, says }
     }
 
-    fn kind(&self, name: &Words) -> Option<Kind> {
+    fn kind(&self, name: &Words, held: bool) -> Option<Kind> {
         let mut best = None;
+        let mut told_from = usize::MAX;
+        let mut denied_from = 0;
         for found in
             self.automaton.find_overlapping_iter(name.as_bytes()).filter(|found| name.holds(found.start(), found.len()))
         {
-            match self.kinds[found.pattern().as_usize()] {
-                None => return None,
-                Some(Kind::Password) => best = Some(Kind::Password),
-                Some(Kind::Secret) => best = best.or(Some(Kind::Secret)),
+            match self.says[found.pattern().as_usize()] {
+                Says::HoldsNone => return None,
+                Says::HoldsNoneBehind => denied_from = denied_from.max(found.start()),
+                Says::Holds(kind) => {
+                    told_from = told_from.min(found.start());
+                    best = Some(best.map_or(kind, |best| stronger(best, kind)));
+                }
             }
         }
-        best
+        if held { best.filter(|kind| *kind != Kind::Key) } else { best.filter(|_| denied_from <= told_from) }
     }
 }
 
@@ -99,22 +150,45 @@ pub(super) fn judge(candidate: &Candidate<'_>) -> Option<Confidence> {
         return None;
     }
     let random = is_random(value);
-    if candidate.kind == Kind::Secret && !(random && value.len() >= 12) {
+    let enough = match candidate.kind {
+        Kind::Password => true,
+        Kind::Secret => random && value.len() >= 12,
+        Kind::Key => random && value.len() >= 24 && is_mixed(value) && !candidate.place.test,
+    };
+    if !enough {
         return None;
     }
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    if letters == 0 || (digits == 0 && letters + separators(value) == value.len() && !random) {
+    if letters == 0 || (digits == 0 && !random && (!candidate.quoted || letters + separators(value) == value.len())) {
         return None;
     }
-    if candidate.blank && !random {
+    if !random && (candidate.place.test || names_itself(value)) {
         return None;
     }
-    Some(if random && !candidate.called { Confidence::Medium } else { Confidence::Low })
+    let chosen = candidate.kind == Kind::Password && (candidate.quoted || digits >= 2 && value.len() >= 8);
+    if candidate.blank && !random && !chosen {
+        return None;
+    }
+    let sure = random && !candidate.called && candidate.kind != Kind::Key;
+    Some(if sure { Confidence::Medium } else { Confidence::Low })
+}
+
+/// Whether the value has capitals, small letters and digits, as keys have and digests in hexadecimal do not.
+fn is_mixed(value: &[u8]) -> bool {
+    [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit].iter().all(|kind| value.iter().any(kind))
+}
+
+/// Whether a value that a person wrote holds a word for what it is: `new-password-form`, `resetToken2`.
+fn names_itself(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    [&b"password"[..], b"passwd", b"passwort", b"secret", b"token", b"apikey", b"credential", b"username"]
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word).is_some())
 }
 
 /// Whether the value is a word, mask or placeholder that people write instead of a password.
-pub(super) fn stands_for_a_password(value: &[u8]) -> bool {
+pub(in crate::engine) fn stands_for_a_password(value: &[u8]) -> bool {
     if is_placeholder(value) || value.len() < 4 {
         return true;
     }
@@ -133,8 +207,9 @@ pub(super) fn stands_for_a_password(value: &[u8]) -> bool {
     distinct < 4 || is_made_of_dummies(&plain)
 }
 
-/// Whether the value is encrypted, hashed or public: SOPS, ejson, dotenvx, Jasypt, Spring Cloud Config, Ansible vault, crypt(3), PHC strings,
-/// data URIs, resource names, publishable keys, Ethereum addresses.
+/// Whether the value is encrypted, hashed or public: SOPS, ejson, dotenvx, Jasypt, AWS KMS, Fernet, Spring Cloud Config, Ansible vault, crypt(3), PHC strings,
+/// data URIs, resource names, publishable keys, PostgreSQL's and MySQL's hashes,
+/// Ethereum and Tron addresses.
 fn is_protected(value: &[u8]) -> bool {
     const OPENINGS: &[&[u8]] = &[
         b"ENC[",
@@ -160,12 +235,21 @@ fn is_protected(value: &[u8]) -> bool {
         b"pk_",
         b"pub",
         b"otpauth:",
+        b"fernet:",
+        b"$P$",
+        b"$H$",
+        b"gAAAAAB",
+        b"AQECAH",
+        b"AQICAH",
     ];
     let crypt = value[0] == b'$' && value[1..].iter().filter(|&&byte| byte == b'$').count() >= 2;
     let address = value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit);
     let character_class =
         [&b"A-Z"[..], b"a-z", b"0-9", b"\\w", b"\\d"].iter().any(|part| memchr::memmem::find(value, part).is_some());
-    crypt || address || character_class || OPENINGS.iter().any(|opening| value.starts_with(opening))
+    let hash = value.len() == 35 && value.starts_with(b"md5") || value.len() == 41 && value[0] == b'*';
+    let hash = hash && value[value.len() - 32..].iter().all(u8::is_ascii_hexdigit);
+    let coin = value.len() == 34 && value[0] == b'T' && value.iter().all(u8::is_ascii_alphanumeric);
+    crypt || address || hash || coin || character_class || OPENINGS.iter().any(|opening| value.starts_with(opening))
 }
 
 /// Whether `plain` splits into dummy words and numbers without remainder.
@@ -190,7 +274,7 @@ fn is_made_of_dummies(plain: &[u8]) -> bool {
 }
 
 /// Whether the value looks drawn from a generator rather than written by a person.
-pub(super) fn is_random(value: &[u8]) -> bool {
+pub(in crate::engine) fn is_random(value: &[u8]) -> bool {
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     if value.len() < 8 || letters == 0 || entropy(value) < least_entropy(value) {
@@ -207,7 +291,7 @@ pub(super) fn is_random(value: &[u8]) -> bool {
 /// Share of neighbouring letters that are a common pair.
 fn naturalness(value: &[u8]) -> f32 {
     let pairs: Vec<&[u8]> = value.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic)).collect();
-    if pairs.len() < 5 {
+    if pairs.len() < 4 {
         return 0.0;
     }
     let common = pairs.iter().filter(|pair| {
@@ -246,7 +330,14 @@ fn is_reference(candidate: &Candidate<'_>) -> bool {
         || holds(b"vars.")
         || holds(b"{{")
         || !candidate.quoted
-            && (holds(b"(") || holds(b"[") || holds(b"::") || holds(b"->") || holds(b"{") || holds(b"=="))
+            && (holds(b"=\"")
+                || holds(b"='")
+                || holds(b"(")
+                || holds(b"[")
+                || holds(b"::")
+                || holds(b"->")
+                || holds(b"{")
+                || holds(b"=="))
 }
 
 /// A bare word in program text is an identifier, not a value.
@@ -258,30 +349,8 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
         .value
         .iter()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b')' | b'}' | b']'));
-    let config = matches!(
-        candidate.path.rsplit(['/', '.']).next().unwrap_or_default(),
-        "env"
-            | "yml"
-            | "yaml"
-            | "properties"
-            | "ini"
-            | "conf"
-            | "cfg"
-            | "toml"
-            | "netrc"
-            | "npmrc"
-            | "pypirc"
-            | "sh"
-            | "bash"
-            | "Dockerfile"
-            | "tfvars"
-            | "config"
-            | "cnf"
-            | "xml"
-            | "plist"
-    );
     let called = candidate.next == Some(b'(');
-    called || identifier && !config && !is_random(candidate.value)
+    called || identifier && !candidate.place.config && !is_random(candidate.value)
 }
 
 #[cfg(test)]
@@ -319,7 +388,7 @@ mod tests {
                 .count()
         };
         for kind in ["base62:32", "hex:40", "password:14", "base64:44", "lowernum:24"] {
-            assert!(random(kind) >= 480, "{kind}: {} of 500", random(kind));
+            assert!(random(kind) >= 470, "{kind}: {} of 500", random(kind));
         }
         for word in [
             "user_password_reset",

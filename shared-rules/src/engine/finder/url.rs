@@ -8,7 +8,7 @@ use crate::finding::{Evidence, Match};
 use crate::rule::Confidence;
 use crate::secret::Secret;
 
-pub(in crate::engine) const MARK: &[u8] = b"://";
+pub(in crate::engine) const MARK: &str = "://";
 
 /// Longest scheme and longest authority looked at, in bytes.
 const LONGEST_SCHEME: usize = 24;
@@ -37,6 +37,7 @@ pub(in crate::engine) fn find(engine: &Engine, input: &Input<'_>, at: usize, fou
         expires: None,
         name: None,
         trail: Vec::new(),
+        member: None,
         prefix: String::new(),
     });
 }

@@ -1,0 +1,247 @@
+//! One run over one input: chunk by chunk through all passes, and what their anchors lead to.
+
+use std::ops::Range;
+
+use super::marks::Mark;
+use super::{Engine, Input, confirm, contained, encoded, escaped, finder, runs};
+use crate::context::{Assignment, FileKind, Operator, Words};
+use crate::decode::container::Trouble;
+use crate::engine::Doubt;
+use crate::finding::Match;
+use crate::rule::{Confidence, RuleIndex, Shape};
+
+/// Decodings and containers undone one inside the other.
+const DEEPEST: usize = 4;
+
+/// Bytes of a token run in which marks are looked for.
+const LONGEST_RUN: usize = 512;
+
+/// Tables with a column of passwords that are read in one input.
+const MOST_TABLES: usize = 8;
+
+/// Doubts kept for one input.
+const MOST_DOUBTS: usize = 100;
+
+/// Decodings undone on the way, and what they may still cost.
+pub(super) struct Undoing {
+    pub(super) depth: usize,
+    /// Bytes that may still be unpacked or decoded.
+    pub(super) budget: usize,
+    pub(super) doubts: Vec<Doubt>,
+}
+
+impl Undoing {
+    pub(super) fn is_deepest(&self) -> bool {
+        self.depth >= DEEPEST
+    }
+
+    pub(super) fn doubt(&mut self, member: String, trouble: Trouble) {
+        let doubt = Doubt { member, trouble };
+        if self.doubts.len() < MOST_DOUBTS && !self.doubts.contains(&doubt) {
+            self.doubts.push(doubt);
+        }
+    }
+}
+
+/// One run over one input.
+pub(super) struct Scan<'s> {
+    pub(super) engine: &'s Engine,
+    pub(super) input: &'s Input<'s>,
+    pub(super) undoing: &'s mut Undoing,
+    /// What the path says.
+    pub(super) kind: FileKind,
+    pub(super) found: Vec<Match>,
+    /// Value that was judged last, since a name word and a token run often lead to the same one.
+    pub(super) last_value: usize,
+    /// Where the encoded text that was last undone ends, and the text around an escape.
+    pub(super) encoded_until: usize,
+    pub(super) escaped_until: usize,
+    /// Tables read so far.
+    pub(super) tables: usize,
+    /// Rules already tried at one anchor; kept to be reused.
+    pub(super) seen: Vec<RuleIndex>,
+}
+
+impl Scan<'_> {
+    pub(super) fn chunk(&mut self, range: Range<usize>) {
+        let bytes = self.input.bytes;
+        let engine = self.engine;
+        runs::find(engine.machine, bytes, range.clone(), self);
+        engine.marks.names(bytes, &range, |start, end| self.marked(&Mark::Name, start, end));
+        engine.marks.urls(bytes, &range, |at| finder::url::find(engine, self.input, at, &mut self.found));
+        engine.marks.others(bytes, &range, |rule, start, end| {
+            self.found.extend(finder::infix::find(engine, self.input, rule, start, end));
+        });
+    }
+
+    /// Tries the rules whose mark stands inside the token run that begins at `at`.
+    fn inside(&mut self, at: usize) {
+        let (engine, input) = (self.engine, self.input);
+        let text = &input.bytes[at..input.bytes.len().min(at + LONGEST_RUN)];
+        let token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+' | b'~');
+        let end = at + text.iter().position(|byte| !token(byte)).unwrap_or(text.len());
+        let found = &mut self.found;
+        engine.marks.inside(input.bytes, at, end, |rule, start, end| {
+            found.extend(finder::infix::find(engine, input, rule, start, end));
+        });
+    }
+
+    /// What an object is as a whole.
+    pub(super) fn object(&mut self) {
+        let bytes = self.input.bytes;
+        if self.input.range.is_empty() {
+            return;
+        }
+        finder::file::find(self.engine, self.input, &mut self.found);
+        self.found.extend(contained::find(self.engine, self.input, self.undoing));
+        if let Some(kind) = finder::der::kind(bytes) {
+            self.found.extend(finder::der::matched(self.engine, kind, bytes, 0..bytes.len()));
+        }
+    }
+
+    fn marked(&mut self, mark: &Mark, start: usize, end: usize) {
+        let (engine, bytes) = (self.engine, self.input.bytes);
+        match mark {
+            Mark::Pem => self.found.extend(finder::pem::find(engine, bytes, start)),
+            Mark::Jwk => self.found.extend(finder::jwk::find(engine, bytes, start)),
+            Mark::Name => {
+                self.named(end);
+                self.tabled(start);
+            }
+            Mark::Seed => self.found.extend(finder::mnemonic::find(engine, bytes, end)),
+            Mark::Infix(rules) => {
+                self.found
+                    .extend(rules.iter().filter_map(|&rule| finder::infix::find(engine, self.input, rule, start, end)));
+            }
+        }
+    }
+
+    /// Judges the column of a table whose head holds the telling word at `at`.
+    fn tabled(&mut self, at: usize) {
+        let passwords = matches!(self.input.bytes[at], b'p' | b'P');
+        if passwords && self.tables < MOST_TABLES && !self.kind.lock {
+            let found = finder::table::find(self.engine, self.input, at);
+            self.tables += usize::from(!found.is_empty());
+            self.found.extend(found);
+        }
+    }
+
+    fn unescape(&mut self, at: usize) {
+        if at < self.escaped_until || self.undoing.is_deepest() || !escaped::is_inside_a_value(self.input.bytes, at) {
+            return;
+        }
+        let (found, end) = escaped::find(self.engine, self.input, at, self.undoing);
+        self.found.extend(found);
+        self.escaped_until = end;
+    }
+
+    /// Judges the value of the name that holds a telling word which ends at `end`.
+    fn named(&mut self, end: usize) {
+        if let Some(value) = finder::assignment::value_after(self.input.bytes, end) {
+            self.assigned(value);
+        }
+    }
+
+    /// Judges the value that begins at `at`, if it is assigned to a name.
+    fn assigned(&mut self, at: usize) {
+        if self.last_value == at {
+            return;
+        }
+        self.last_value = at;
+        let bytes = self.input.bytes;
+        let Some(assignment) = Assignment::of(bytes, at) else { return };
+        if self.kind.lock || finder::assignment::is_encrypted(bytes, at) {
+            return;
+        }
+        let before = Words::of(&bytes[assignment.lookback.clone()]);
+        let name = Words::of(&bytes[assignment.name.clone()]);
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.clear();
+        self.engine.index.keywords(&before, |rule| {
+            if !seen.contains(&rule) {
+                seen.push(rule);
+            }
+        });
+        let matches = self.found.len();
+        if assignment.operator == Operator::Call {
+            self.called(at, &assignment, &before);
+        }
+        for &rule in &seen {
+            let Shape::Keyword { keywords, names } = &self.engine.catalogue.rule(rule).shape else { continue };
+            if finder::keyword::names_it(keywords, names, &name) {
+                self.found.extend(confirm::at(self.engine, self.input, rule, at, Some(&assignment)));
+            }
+        }
+        self.seen = seen;
+        if self.found.len() == matches && !self.is_known_form(at) {
+            let kind = self.kind;
+            self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name, kind));
+        }
+    }
+
+    /// Judges an argument of a call that names a provider: `shodan.Shodan("…")`. The call tells less than a name does.
+    fn called(&mut self, at: usize, assignment: &Assignment, before: &Words) {
+        let (engine, input) = (self.engine, self.input);
+        let mut tried = Vec::new();
+        engine.index.callers(before, |rule| {
+            if !tried.contains(&rule) {
+                tried.push(rule);
+            }
+        });
+        for rule in tried {
+            if let Some(mut found) = confirm::at(engine, input, rule, at, Some(assignment)) {
+                found.confidence = Confidence::Low;
+                self.found.push(found);
+            }
+        }
+    }
+
+    /// Whether the value has a form that a rule knows, which then has judged it: found it, or known it for a sample or public.
+    fn is_known_form(&self, at: usize) -> bool {
+        let text = &self.input.bytes[at..];
+        let mut known = at < self.encoded_until;
+        self.engine.index.prefixes(text, |rule| {
+            let rule = self.engine.catalogue.rule(rule);
+            known |= rule.pattern.as_ref().is_some_and(|pattern| pattern.match_at(text, rule.reach).is_some());
+        });
+        known
+    }
+}
+
+impl runs::Anchors for Scan<'_> {
+    #[inline(always)]
+    fn word(&mut self, at: usize) {
+        let text = &self.input.bytes[at..];
+        let (engine, input, found) = (self.engine, self.input, &mut self.found);
+        engine.index.prefixes(text, |rule| found.extend(confirm::at(engine, input, rule, at, None)));
+    }
+
+    #[inline(always)]
+    fn start(&mut self, at: usize) {
+        let engine = self.engine;
+        engine.marks.at_word(self.input.bytes, at, |mark, start, end| self.marked(mark, start, end));
+    }
+
+    #[inline(always)]
+    fn escape(&mut self, at: usize) {
+        self.unescape(at);
+    }
+
+    #[inline(always)]
+    fn value(&mut self, at: usize) {
+        self.inside(at);
+        let before = at.checked_sub(1).map(|index| self.input.bytes[index]);
+        let assigned =
+            |byte| matches!(byte, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'=' | b':' | b'>' | b',' | b'|' | b'(' | b'\n');
+        if before.is_none_or(assigned) {
+            if at >= self.encoded_until
+                && !self.undoing.is_deepest()
+                && let Some((found, end)) = encoded::find(self.engine, self.input, at, self.undoing)
+            {
+                self.found.extend(found);
+                self.encoded_until = end;
+            }
+            self.assigned(at);
+        }
+    }
+}
