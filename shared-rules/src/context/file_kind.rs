@@ -75,6 +75,13 @@ const CONFIGS: &[&str] = &[
     "log",
 ];
 
+/// Endings of program text in languages that put strings in quotes.
+const SOURCES: &[&str] = &[
+    "java", "go", "rs", "ts", "tsx", "js", "jsx", "mjs", "cs", "scala", "kt", "kts", "swift", "c", "h", "cpp", "cc",
+    "hpp", "m", "mm", "php", "py", "rb", "dart", "vue", "svelte", "groovy", "ex", "exs", "erl", "hs", "ml", "fs", "vb",
+    "lua",
+];
+
 /// What a path tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileKind {
@@ -84,6 +91,8 @@ pub(crate) struct FileKind {
     pub(crate) test: bool,
     /// A configuration file or a note: bare words are values.
     pub(crate) config: bool,
+    /// Program text: a value without quotes is a name.
+    pub(crate) source: bool,
 }
 
 impl FileKind {
@@ -110,6 +119,7 @@ impl FileKind {
             test: folders.split('/').any(|folder| TEST_FOLDERS.contains(&folder))
                 || named_test.iter().any(|part| name.contains(part))
                 || name.starts_with("test_"),
+            source: SOURCES.contains(&ending),
             config: CONFIGS.contains(&ending) || name.starts_with(".env"),
         }
     }
@@ -122,8 +132,8 @@ mod tests {
     #[test]
     fn paths_tell_locks_tests_and_configuration() {
         let kinds = |path: &str| {
-            let FileKind { lock, test, config } = FileKind::of(path);
-            [(lock, "lock"), (test, "test"), (config, "config")]
+            let FileKind { lock, test, config, source } = FileKind::of(path);
+            [(lock, "lock"), (test, "test"), (config, "config"), (source, "source")]
                 .iter()
                 .filter(|(is, _)| *is)
                 .map(|(_, word)| *word)
@@ -132,13 +142,13 @@ mod tests {
         for (path, expected) in [
             ("ios/Podfile.lock", vec!["lock"]),
             ("web/package-lock.json", vec!["lock"]),
-            ("src/tests/login.py", vec!["test"]),
-            ("spec/models/user_spec.rb", vec!["test"]),
-            ("src/app.test.ts", vec!["test"]),
+            ("src/tests/login.py", vec!["test", "source"]),
+            ("spec/models/user_spec.rb", vec!["test", "source"]),
+            ("src/app.test.ts", vec!["test", "source"]),
             ("deploy/.env.production", vec!["config"]),
             ("Dockerfile", vec!["config"]),
-            ("src/contest.rs", vec![]),
-            ("latest/main.go", vec![]),
+            ("src/contest.rs", vec!["source"]),
+            ("latest/main.go", vec!["source"]),
         ] {
             assert_eq!(kinds(path), expected, "{path}");
         }

@@ -3,9 +3,11 @@
 mod assignment;
 mod file_kind;
 mod placeholder;
+mod published;
 mod words;
 
 pub(crate) use assignment::{Assignment, Operator};
 pub(crate) use file_kind::FileKind;
 pub(crate) use placeholder::{entropy, is_placeholder, least_entropy};
+pub(crate) use published::is_published;
 pub(crate) use words::{Words, normalize};

@@ -1,7 +1,7 @@
 //! An anchor and a rule in, a match out: pattern, structure, placeholder and entropy, nearby words.
 
 use super::finder::score;
-use crate::context::{Assignment, entropy, is_placeholder, least_entropy};
+use crate::context::{Assignment, entropy, is_placeholder, is_published, least_entropy};
 use crate::engine::{Engine, Input};
 use crate::finding::{Evidence, Match};
 use crate::rule::{Class, Confidence, PatternMatch, Rule, RuleIndex, Shape};
@@ -11,6 +11,9 @@ use crate::structure::Verdict;
 /// Bytes before and after a match in which a `near` word counts.
 const NEAR_BEFORE: usize = 200;
 const NEAR_AFTER: usize = 100;
+
+/// Bytes before a place that tell encoded data.
+const DATA: usize = 40;
 
 /// Longest assigned name that is shown in a preview.
 const LONGEST_NAME: usize = 40;
@@ -25,6 +28,9 @@ pub(super) fn at(
 ) -> Option<Match> {
     let checked = engine.catalogue.rule(rule);
     let found = checked.pattern.as_ref()?.match_at(&input.bytes[at..], checked.reach)?;
+    if matches!(checked.shape, Shape::Prefix(_)) && is_inside_data(input.bytes, at) {
+        return None;
+    }
     believe(engine, input, rule, at, found, assignment)
 }
 
@@ -36,6 +42,23 @@ pub(super) fn around(engine: &Engine, input: &Input<'_>, rule: RuleIndex, at: us
         return None;
     }
     believe(engine, input, rule, at, found, None)
+}
+
+/// Whether the place is in the middle of encoded data: behind base64's own `+` and `/`, or at the start of another line of it.
+/// There a short prefix stands by chance.
+fn is_inside_data(bytes: &[u8], at: usize) -> bool {
+    let Some(&before) = at.checked_sub(1).and_then(|index| bytes.get(index)) else { return false };
+    if !matches!(before, b'+' | b'/' | b'\n') {
+        return false;
+    }
+    let text = bytes[..at - 1].strip_suffix(b"\r").unwrap_or(&bytes[..at - 1]);
+    let data = &text[text.len().saturating_sub(DATA)..];
+    let count = |kind: fn(&u8) -> bool| data.iter().filter(|byte| kind(byte)).count();
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    // Paths are made of words; data has all kinds of letters.
+    let mixed =
+        [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase].iter().all(|kind| count(*kind) >= 4);
+    data.len() == DATA && data.iter().all(is_base64) && mixed
 }
 
 /// Structure, placeholders, entropy and nearby words of what the pattern found from `at` on.
@@ -56,7 +79,7 @@ fn believe(
     // A right checksum outweighs a telling word that random characters happen to spell.
     let stands_for_another = verdict != Verdict::Right && is_placeholder(body);
     let dull = entropy(body) < checked.entropy.unwrap_or_else(|| least_entropy(body));
-    if verdict == Verdict::Foreign || stands_for_another || dull {
+    if is_published(value) || verdict == Verdict::Foreign || stands_for_another || dull {
         return None;
     }
     let password = matches!(checked.class, Class::Password | Class::ConnectionString);

@@ -56,6 +56,8 @@ fn rank(catalogue: &Catalogue, found: &Match) -> (bool, u8, Confidence, u8, bool
     let known = match catalogue.rule(found.rule).shape {
         Shape::Finder(Finder::Assignment) => 0,
         Shape::Search { .. } => 1,
+        // What a block's armour says holds, even where its body could be more than one thing.
+        Shape::Label(_) => 3,
         _ => 2,
     };
     (found.checksum == Some(true), known, found.confidence, specific, found.trail.is_empty(), found.span.len())

@@ -11,6 +11,9 @@ const SCHEMES: &[&[u8]] = &[b"bearer", b"basic", b"token", b"ssws", b"apikey", b
 /// The header whose value opens with a scheme.
 pub(super) const HEADER: &[u8] = b"authorization";
 
+/// Bytes of a table's row that are looked at.
+const LONGEST_ROW: usize = 200;
+
 /// Longest scheme looked at, in bytes.
 const LONGEST_SCHEME: usize = 24;
 
@@ -86,7 +89,8 @@ pub(super) fn operator(bytes: &[u8], at: usize, value: usize) -> Option<(Operato
         [.., b','] => closes_string(&before[..at - 1]).then_some((Operator::Call, at - 1)),
         // A full-width colon, as Chinese and Japanese notes have it.
         [.., 0xef, 0xbc, 0x9a] => Some((Operator::Assign, at - 3)),
-        [.., b'|'] => Some((Operator::Assign, at - 1)),
+        [.., b'|'] if is_table_row(before) => Some((Operator::Assign, at - 1)),
+        [.., b'|'] => None,
         _ if line_end || at == value => None,
         // `name{"value"}` initializes in C++ and Rust.
         _ if matches!(bytes[at], b'{' | b'[') => Some((Operator::Assign, at)),
@@ -100,6 +104,12 @@ pub(super) fn operator(bytes: &[u8], at: usize, value: usize) -> Option<(Operato
 fn is_chained(before: &[u8]) -> bool {
     let word = before[..before.len() - 1].iter().rev().take_while(|byte| is_name(**byte)).count();
     before.len() > word + 1 && before[before.len() - word - 2] == b':'
+}
+
+/// Whether the line opens with a bar, as rows of Markdown's tables do.
+fn is_table_row(before: &[u8]) -> bool {
+    let window = &before[before.len().saturating_sub(LONGEST_ROW)..];
+    memchr::memrchr(b'\n', window).map_or(window, |end| &window[end + 1..]).trim_ascii_start().starts_with(b"|")
 }
 
 fn closes_string(before: &[u8]) -> bool {

@@ -192,7 +192,12 @@ pub(super) fn matched(
 pub(in crate::engine) fn is_encrypted(bytes: &[u8], at: usize) -> bool {
     let floor = at.saturating_sub(LONGEST_VALUE);
     let line = memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |index| floor + index + 1);
-    [&b"ENC["[..], b"EJ["].iter().any(|open| memchr::memmem::find(&bytes[line..at], open).is_some())
+    let value = &bytes[at..];
+    let sealed = [&b"ENC("[..], b"ENC[", b"EJ[", b"encrypted:", b"{cipher}", b"vault:v", b"!vault", b"$ANSIBLE_VAULT"];
+    sealed.iter().any(|open| value.starts_with(open))
+        || [&b"ENC["[..], b"ENC(", b"EJ[", b"{cipher}"]
+            .iter()
+            .any(|open| memchr::memmem::find(&bytes[line..at], open).is_some())
 }
 
 /// Whether the name belongs to a path or a call rather than to this value: `token.ts": "hash"`, `md5(password) == "…"`.

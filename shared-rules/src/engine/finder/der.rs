@@ -21,6 +21,9 @@ const KEYS: &[&[u8]] = &[
     b"\x2a\x86\x48\xce\x38\x04\x01",
 ];
 
+/// Object identifier of PKCS#12's key bags, without the last number: 1 is a key in the clear, 2 a shrouded one.
+const KEY_BAG: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01";
+
 /// What binary key material is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Kind {
@@ -31,7 +34,10 @@ pub(in crate::engine) enum Kind {
 
 /// What the bytes are, from their first few dozen.
 pub(in crate::engine) fn kind(bytes: &[u8]) -> Option<Kind> {
-    if bytes.starts_with(b"\xfe\xed\xfe\xed\0\0\0") || bytes.starts_with(b"\xce\xce\xce\xce\0\0\0") {
+    // Magic, version, count, and the first entry's tag: 1 is a private key, 3 a secret one, 2 a certificate to trust.
+    if let [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, _, _, _, _, _, 0, 0, 0, 1, ..]
+    | [0xce, 0xce, 0xce, 0xce, 0, 0, 0, _, _, _, _, _, 0, 0, 0, 1 | 3, ..] = bytes
+    {
         return (bytes.len() > 100).then_some(Kind::JavaKeystore);
     }
     let (body, length) = sequence(bytes)?;
@@ -43,7 +49,7 @@ pub(in crate::engine) fn kind(bytes: &[u8]) -> Option<Kind> {
     match body {
         // PKCS#8 has an algorithm behind its version, PKCS#1 the modulus.
         [2, 1, 0 | 1, rest @ ..] if key(rest) => Some(Kind::PrivateKey { encrypted: false }),
-        [2, 1, 0, 2, 0x81 | 0x82, ..] => Some(Kind::PrivateKey { encrypted: false }),
+        [2, 1, 0, 2, 0x21..=0x7f | 0x81 | 0x82, ..] => Some(Kind::PrivateKey { encrypted: false }),
         // SEC 1: the private number in an octet string.
         [2, 1, 1, 4, 20..=66, ..] => Some(Kind::PrivateKey { encrypted: false }),
         [2, 1, 3, 0x30, ..] => Some(Kind::Pkcs12),
@@ -52,6 +58,13 @@ pub(in crate::engine) fn kind(bytes: &[u8]) -> Option<Kind> {
             is_one_of(algorithm, ENCRYPTION).then_some(Kind::PrivateKey { encrypted: true })
         }
     }
+}
+
+/// Whether the bytes are a whole private key in the clear (`Some(true)`), a torn one (`Some(false)`) or none.
+pub(super) fn is_private_key(bytes: &[u8]) -> Option<bool> {
+    let (body, length) = sequence(bytes)?;
+    let key = matches!(body, [2, 1, 0 | 1, 2 | 4 | 0x30, ..]);
+    key.then_some(bytes.len() * 10 >= length * 6)
 }
 
 /// Content of the SEQUENCE that `bytes` begin with, as far as it is there, and its length as told.
@@ -79,13 +92,19 @@ pub(in crate::engine) fn matched(engine: &Engine, kind: Kind, bytes: &[u8], span
         Kind::JavaKeystore => Finder::JavaKeystore,
     };
     let rule = engine.index.finders(finder).next()?;
+    // A PKCS#12 container that names no key bag holds certificates, or hides what it holds.
+    let keyless = kind == Kind::Pkcs12 && memchr::memmem::find(bytes, KEY_BAG).is_none();
     let encrypted = kind == Kind::PrivateKey { encrypted: true };
     Some(Match {
         rule,
         secret: Secret::new(&bytes[..bytes.len().min(IDENTITY)]),
         span,
         evidence: Evidence::Shape,
-        confidence: if encrypted { Confidence::Medium } else { engine.catalogue.rule(rule).confidence },
+        confidence: match (keyless, encrypted) {
+            (true, _) => Confidence::Low,
+            (_, true) => Confidence::Medium,
+            _ => engine.catalogue.rule(rule).confidence,
+        },
         checksum: None,
         expires: None,
         name: None,

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::der;
 use crate::context::entropy;
+use crate::decode;
 use crate::engine::Engine;
 use crate::finding::{Evidence, Match};
 use crate::rule::{Confidence, MAX_REACH};
@@ -58,7 +60,7 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
         span: at..end,
         secret: Secret::new(&material.base64),
         evidence: Evidence::Shape,
-        confidence: if material.encrypted { Confidence::Medium } else { checked.confidence },
+        confidence: material.believe(label, checked.confidence),
         checksum: None,
         expires: None,
         name: None,
@@ -95,6 +97,31 @@ impl Material {
     }
 }
 
+impl Material {
+    /// How far a block of this label is believed: whole key material fully, a torn piece of it less, anything else hardly.
+    fn believe(&self, label: &str, confidence: Confidence) -> Confidence {
+        if self.encrypted || label.contains("ENCRYPTED") {
+            return confidence.min(Confidence::Medium);
+        }
+        let whole = |decoded: &[u8]| match label {
+            "OPENSSH PRIVATE KEY" => decoded.starts_with(b"openssh-key-v1\0").then_some(true),
+            "PGP PRIVATE KEY BLOCK" | "PGP SECRET KEY BLOCK" => {
+                // Packet tags 5 and 7, secret key and subkey, in the old and the new form. RFC 9580, 4.2.
+                matches!(decoded.first(), Some(0x94..=0x97 | 0x9c..=0x9f | 0xc5 | 0xc7)).then_some(true)
+            }
+            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "DSA PRIVATE KEY" => der::is_private_key(decoded),
+            _ => Some(true),
+        };
+        // The last group may be torn; what comes before it decodes all the same.
+        let groups = &self.base64[..self.base64.len() / 4 * 4];
+        match decode::base64(groups).or_else(|| decode::base64(&self.base64)).as_deref().map(whole) {
+            Some(Some(true)) => confidence,
+            Some(Some(false)) => confidence.min(Confidence::Medium),
+            _ => Confidence::Low,
+        }
+    }
+}
+
 fn end_of(body: &[u8], line: &[u8]) -> usize {
     line.as_ptr() as usize - body.as_ptr() as usize + line.len()
 }
@@ -123,6 +150,9 @@ fn lines(body: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// `Proc-Type: 4,ENCRYPTED` and its kind, RFC 1421.
 fn is_header(line: &[u8]) -> bool {
+    // In program text a header is a string of its own.
+    let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'+')).unwrap_or(line.len());
+    let line = &line[start..];
     let colon = memchr::memmem::find(line, b": ");
     colon.is_some_and(|at| line[..at].trim_ascii().iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-'))
 }

@@ -170,7 +170,11 @@ pub(super) fn judge(candidate: &Candidate<'_>) -> Option<Confidence> {
     if candidate.blank && !random && !chosen {
         return None;
     }
-    let sure = random && !candidate.called && candidate.kind != Kind::Key;
+    // A password in hexadecimal of a digest's length is most often one.
+    let digest = candidate.kind == Kind::Password
+        && matches!(value.len(), 32 | 40 | 64 | 96 | 128)
+        && value.iter().all(u8::is_ascii_hexdigit);
+    let sure = random && !candidate.called && candidate.kind != Kind::Key && !digest;
     Some(if sure { Confidence::Medium } else { Confidence::Low })
 }
 
@@ -349,6 +353,10 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
         .value
         .iter()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b')' | b'}' | b']'));
+    let digits = candidate.value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if candidate.place.source && digits < 3 {
+        return true;
+    }
     let called = candidate.next == Some(b'(');
     called || identifier && !candidate.place.config && !is_random(candidate.value)
 }
