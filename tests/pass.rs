@@ -140,6 +140,31 @@ fn a_policy_that_never_blocks_warns() {
     token.assert_hidden_under(world.server.root());
 }
 
+/// A link that ends on `day`, and its signature.
+fn link(signature: &Credential, day: &str) -> String {
+    format!("LOGS=https://acme.blob.core.windows.net/logs?sv=2022-11-02&sr=c&sp=r&se={day}&sig={signature}\n")
+}
+
+#[test]
+fn a_signature_that_has_ended_is_warned_about_unless_the_policy_says_otherwise() {
+    let (world, signature) = (World::guarded(), Credential::of("", "{percent({b64:32})}", 40));
+    world.server.set("expired = \"warn\"", "expired = \"block\"");
+    let first = world.work.commit_file("app.env", &link(&signature, "2024-01-31"));
+    world.rejects(&["main"], &signature, &first, "app.env:1:").says("expired on 2024-01-31");
+    world.server.set("expired = \"block\"", "expired = \"warn\"");
+    let push = world.accepts(&["main"]);
+    push.says("remote: warning: push accepted").says("app.env:1:").says("expired on 2024-01-31");
+    signature.assert_hidden_in("git's output", push.text.as_bytes());
+}
+
+#[test]
+fn a_copy_made_to_look_ended_does_not_speak_for_the_one_that_works() {
+    let (world, signature) = (World::guarded(), Credential::of("", "{percent({b64:32})}", 41));
+    let first = world.work.commit_file("a.env", &link(&signature, "2024-01-31"));
+    world.work.commit_file("b.env", &link(&signature, "2099-12-31"));
+    world.rejects(&["main"], &signature, &first, "a.env:1:").says("expires on 2099-12-31");
+}
+
 #[test]
 fn an_allowance_on_the_server_lets_one_credential_pass_and_no_other() {
     let (world, token, other) = (World::guarded(), Credential::github(38), Credential::github(39));

@@ -4,6 +4,7 @@ mod cli;
 mod command;
 mod config;
 mod exit;
+mod expiry;
 mod honour;
 mod ledger;
 mod objects;

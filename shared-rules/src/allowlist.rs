@@ -169,6 +169,7 @@ mod tests {
             confidence: Confidence::High,
             evidence: Evidence::Shape,
             reason: String::new(),
+            expires: None,
             path: "tests/keys/a.env".into(),
             location: Location { line: 1, column: 1, end_line: 1, end_column: 2 },
             preview: String::new(),

@@ -52,6 +52,8 @@ pub struct Match {
     pub confidence: Confidence,
     /// Whether the checksum its format has is the right one; `None` for formats without.
     pub checksum: Option<bool>,
+    /// When it ends by its own word, which is part of what is signed; seconds since 1970.
+    pub expires: Option<i64>,
     /// The name it is assigned to, if that is short and plain enough to show.
     pub name: Option<String>,
     /// Decodings undone on the way to it, outermost first; empty for plain text. `span` is then that of the encoded text.
@@ -152,6 +154,8 @@ pub struct Finding {
     pub evidence: Evidence,
     /// The same in words.
     pub reason: String,
+    /// When it ends by its own word, which is part of what is signed; seconds since 1970.
+    pub expires: Option<i64>,
     /// Path from the scanned root, made safe to print; empty where the text is no file.
     pub path: String,
     /// Where in that file.
@@ -178,6 +182,13 @@ pub(crate) fn mark(text: &[u8], span: &Range<usize>) -> Option<&'static str> {
     let behind = &text[end..text.len().min(end + LONGEST_LINE)];
     let to = end + memchr::memchr(b'\n', behind).unwrap_or(behind.len());
     MARKS.into_iter().find(|mark| memchr::memmem::find(&text[from..to], mark.as_bytes()).is_some())
+}
+
+impl Finding {
+    /// Whether it has ended by its own word, `now` being seconds since 1970.
+    pub fn has_ended(&self, now: i64) -> bool {
+        self.expires.is_some_and(|end| end <= now)
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub struct Policy {
     pub block: Threshold,
     /// Findings at least this confident, and not blocked, are shown to the developer. All others go to the ledger alone.
     pub warn: Threshold,
+    /// The most that is done about a credential that says, signed, that it has ended.
+    pub expired: Action,
     /// Exceptions, the first that fits decides.
     pub rule: Vec<PolicyRule>,
     /// What happens when something could not be told.
@@ -22,7 +24,13 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { block: Threshold::High, warn: Threshold::Medium, rule: Vec::new(), doubt: DoubtPolicy::default() }
+        Policy {
+            block: Threshold::High,
+            warn: Threshold::Medium,
+            expired: Action::Warn,
+            rule: Vec::new(),
+            doubt: DoubtPolicy::default(),
+        }
     }
 }
 
@@ -192,6 +200,8 @@ pub struct Context<'a> {
     pub actor: Option<&'a str>,
     /// Today, for expiry of allowances.
     pub today: Day,
+    /// Now, for expiry of credentials; seconds since 1970.
+    pub now: i64,
 }
 
 /// What is decided about one finding.
@@ -238,7 +248,10 @@ pub fn judge(
         return Decision::Known;
     }
     let exception = policy.rule.iter().find(|rule| fits(rule, finding, context)).and_then(|rule| rule.action);
-    Decision::Act(exception.unwrap_or_else(|| by_confidence(policy, finding.confidence)))
+    Decision::Act(exception.unwrap_or_else(|| {
+        let action = by_confidence(policy, finding.confidence);
+        if finding.has_ended(context.now) { action.min(policy.expired) } else { action }
+    }))
 }
 
 fn by_confidence(policy: &Policy, confidence: Confidence) -> Action {
@@ -310,6 +323,7 @@ mod tests {
             confidence,
             evidence: Evidence::Shape,
             reason: String::new(),
+            expires: None,
             path: "src/a.rs".into(),
             location: Location { line: 1, column: 1, end_line: 1, end_column: 2 },
             preview: String::new(),
@@ -317,11 +331,16 @@ mod tests {
         }
     }
 
+    const NOW: i64 = 1_795_219_200;
+
     fn decide(policy: &Policy, confidence: Confidence, known: bool) -> Decision {
         let refs = ["refs/heads/main".to_owned()];
-        let context =
-            Context { refs: &refs, repository: "group/app", actor: Some("ann"), today: Day::new(2026, 11, 21) };
-        judge(policy, &Allowlist::default(), &finding(confidence), known, &context)
+        judge(policy, &Allowlist::default(), &finding(confidence), known, &context(&refs))
+    }
+
+    fn context(refs: &[String]) -> Context<'_> {
+        let today = Day::new(2026, 11, 21);
+        Context { refs, repository: "group/app", actor: Some("ann"), today, now: NOW }
     }
 
     #[test]
@@ -345,6 +364,26 @@ mod tests {
             ..Policy::default()
         };
         assert_eq!(decide(&policy, Confidence::High, false), Decision::Act(Action::Warn));
+    }
+
+    #[test]
+    fn what_has_ended_is_warned_about_unless_the_policy_says_otherwise() {
+        let ended = Finding { expires: Some(NOW), ..finding(Confidence::High) };
+        let lives = Finding { expires: Some(NOW + 1), ..finding(Confidence::High) };
+        let doubtful = Finding { expires: Some(NOW), ..finding(Confidence::Low) };
+        let act = |policy: &Policy, finding: &Finding| {
+            let refs = ["refs/heads/main".to_owned()];
+            judge(policy, &Allowlist::default(), finding, false, &context(&refs))
+        };
+        let policy = Policy::default();
+        assert_eq!(act(&policy, &ended), Decision::Act(Action::Warn));
+        assert_eq!(act(&policy, &lives), Decision::Act(Action::Block));
+        assert_eq!(act(&policy, &doubtful), Decision::Act(Action::Observe));
+        let strict = Policy { expired: Action::Block, ..Policy::default() };
+        assert_eq!(act(&strict, &ended), Decision::Act(Action::Block));
+        let exception = PolicyRule { id: Some("acme-*".into()), action: Some(Action::Block), ..PolicyRule::default() };
+        let excepted = Policy { rule: vec![exception], ..Policy::default() };
+        assert_eq!(act(&excepted, &ended), Decision::Act(Action::Block));
     }
 
     #[test]

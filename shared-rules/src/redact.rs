@@ -33,6 +33,7 @@ pub fn redact(catalogue: &Catalogue, key: &FingerprintKey, found: &Match, origin
         confidence: found.confidence,
         evidence: found.evidence,
         reason: reason(rule, found, &catalogue.provider(rule).name),
+        expires: found.expires,
         path: match &found.member {
             Some(member) if !member.path.is_empty() => {
                 format!("{}!/{}", printable(origin.path), printable(member.path.as_bytes()))
@@ -60,6 +61,7 @@ fn reason(rule: &Rule, found: &Match, provider: &str) -> String {
         (Shape::Finder(Finder::Jwk | Finder::PrivateKeyDer | Finder::Pkcs12 | Finder::JavaKeystore), None) => {
             "a whole private key or key store".to_owned()
         }
+        (Shape::Finder(Finder::Mnemonic), None) => "the name says wallet, the words are of its list".to_owned(),
         (Shape::Finder(Finder::Assignment), None) => "the name says secret, the value looks it".to_owned(),
         (Shape::Search { .. }, None) => "a rule of this organization's own matches".to_owned(),
     };
@@ -122,7 +124,7 @@ fn is_invisible(letter: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Origin, printable, redact};
+    use super::{Lines, Origin, printable, redact};
     use crate::engine::Input;
     use crate::fingerprint::FingerprintKey;
     use crate::rule::sample::Sample;

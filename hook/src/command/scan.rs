@@ -3,7 +3,7 @@
 mod files;
 mod history;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use keyward_rules::policy::{Action, Context, Decision, judge};
 use crate::cli::ScanFormat;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::expiry;
 use crate::honour::{Excuse, Honour};
 use crate::objects::Store;
 use crate::output;
@@ -63,6 +64,8 @@ pub(crate) struct Scan {
     pub(crate) findings: Vec<Judged>,
     pub(crate) not_scanned: Vec<NotScanned>,
     pub(crate) stats: Stats,
+    /// When it was scanned, in seconds since 1970.
+    pub(crate) now: i64,
 }
 
 impl Scan {
@@ -97,7 +100,8 @@ pub(super) fn run(
         Some(store) => history::scan(store, &scanner, &Honour::of_head(&config, store), config.largest_object)?,
         None => files::scan(path, &scanner, &Honour::of_folder(&config, path), config.largest_object)?,
     };
-    let context = Context { refs: &[], repository: &server.repository, actor: None, today: today() };
+    scan.now = expiry::now();
+    let context = Context { refs: &[], repository: &server.repository, actor: None, today: today(), now: scan.now };
     for judged in &mut scan.findings {
         judged.decision = match judged.excuse {
             Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
@@ -136,8 +140,17 @@ fn exit(scan: &Scan) -> Exit {
 
 /// The same credential at the same place is told once.
 pub(crate) fn distinct(findings: &mut Vec<Judged>) {
+    let place = |judged: &Judged| (judged.finding.fingerprint, judged.finding.path.clone());
+    let mut ends = HashMap::new();
+    for judged in findings.iter() {
+        let end = judged.finding.expires;
+        ends.entry(place(judged)).and_modify(|known| *known = expiry::later(*known, end)).or_insert(end);
+    }
     let mut seen = HashSet::new();
-    // A mark on one line excuses nothing on another.
-    let key = |judged: &Judged| (judged.finding.fingerprint, judged.finding.path.clone(), judged.excuse);
-    findings.retain(|judged| seen.insert(key(judged)));
+    findings.retain_mut(|judged| {
+        let place = place(judged);
+        judged.finding.expires = ends.get(&place).copied().flatten();
+        // A mark on one line excuses nothing on another.
+        seen.insert((place, judged.excuse))
+    });
 }

@@ -10,6 +10,7 @@ use keyward_rules::policy::{Action, Decision, DoubtAction};
 use super::updates::RefUpdate;
 use super::{Inspection, Place, Sighting};
 use crate::config::Config;
+use crate::expiry;
 use crate::objects::Store;
 use crate::output;
 use crate::scanner::Scanner;
@@ -237,7 +238,7 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection) -> Vec<String> {
         line
     });
     lines.push(format!("  {} | {}", finding.location.line, ascii(&finding.preview)));
-    lines.push(format!("  why: {}", ascii(&finding.reason)));
+    lines.push(format!("  why: {}", ascii(&expiry::reason(finding, inspection.now))));
     lines
 }
 
@@ -384,7 +385,7 @@ mod tests {
         if !rejected {
             sightings.iter_mut().for_each(|sighting| sighting.decision = Decision::Act(Action::Warn));
         }
-        compose(&Inspection { sightings, doubts: vec![], fix }, &config(), rejected)
+        compose(&Inspection { sightings, fix, ..Inspection::default() }, &config(), rejected)
     }
 
     #[test]

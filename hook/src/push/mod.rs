@@ -19,6 +19,7 @@ use keyward_rules::policy::{Context, Decision, Doubt, DoubtAction, DoubtKind, ju
 
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
+use crate::expiry;
 use crate::honour::{Excuse, Honour};
 use crate::ledger::{self, Entry, LedgerFinding};
 use crate::objects::Store;
@@ -66,6 +67,8 @@ pub(crate) struct Inspection {
     pub(crate) doubts: Vec<Doubt>,
     /// What to do about the commits.
     pub(crate) fix: message::Fix,
+    /// When it was inspected, in seconds since 1970.
+    pub(crate) now: i64,
 }
 
 /// Runs as git's pre-receive hook.
@@ -145,8 +148,9 @@ fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -
     });
     let refs: Vec<String> =
         updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
+    let now = expiry::now();
     let context =
-        Context { refs: &refs, repository: &server.repository, actor: server.actor.as_deref(), today: today() };
+        Context { refs: &refs, repository: &server.repository, actor: server.actor.as_deref(), today: today(), now };
     for sighting in &mut sightings {
         sighting.decision = match sighting.excuse {
             Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
@@ -154,7 +158,7 @@ fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -
         };
     }
     let fix = message::Fix::of(&store, &scanner, &updates, &sightings);
-    Ok(Inspection { sightings, doubts, fix })
+    Ok(Inspection { sightings, doubts, fix, now })
 }
 
 /// Today in UTC, for expiry of allowances.

@@ -9,6 +9,7 @@ use keyward_rules::{Finding, Fingerprint, printable};
 
 use super::find::{Found, FoundObject};
 use super::{Place, Sighting};
+use crate::expiry;
 use crate::honour::Honour;
 use crate::objects::{Store, history};
 use crate::scanner::Scanner;
@@ -223,7 +224,9 @@ impl Placing<'_> {
         let mut seen = HashSet::new();
         commits.retain(|&id| self.order.contains_key(&id) && seen.insert(id));
         commits.sort_by_key(|id| self.order.get(id).copied());
+        let end = same.iter().map(|sighting| sighting.finding.expires).reduce(expiry::later).flatten();
         let mut first = same.into_iter().next()?;
+        first.finding.expires = end;
         if let Some(&introducing) = first.commits.first() {
             commits.retain(|&id| id != introducing);
             commits.insert(0, introducing);

@@ -5,6 +5,7 @@ use keyward_rules::Finding;
 use serde::Serialize;
 
 use crate::command::{NotScanned, Scan, Stats};
+use crate::expiry;
 use crate::honour::Excuse;
 
 /// Name and version of the schema.
@@ -30,6 +31,7 @@ struct Item<'a> {
     #[serde(flatten)]
     finding: &'a Finding,
     commit: Option<&'a str>,
+    expiry: Option<String>,
     verdict: &'static str,
 }
 
@@ -41,6 +43,7 @@ pub(crate) fn render(scan: &Scan) -> Result<String> {
     let findings = scan.findings.iter().map(|judged| Item {
         finding: &judged.finding,
         commit: judged.commit.as_deref(),
+        expiry: expiry::words(&judged.finding, scan.now),
         verdict: judged.decision.as_str(),
     });
     let document = Document {

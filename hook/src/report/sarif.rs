@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::taxonomies;
 use crate::command::{Judged, Scan};
+use crate::expiry;
 
 /// Renders a scan as one run.
 ///
@@ -18,7 +19,7 @@ pub(crate) fn render(scan: &Scan, catalogue: &Catalogue) -> Result<String> {
     let used: BTreeSet<&str> = scan.findings.iter().map(|judged| judged.finding.rule.as_str()).collect();
     let rules: Vec<Value> = used.iter().filter_map(|id| rule(catalogue, id)).collect();
     let classes: BTreeSet<Class> = scan.findings.iter().map(|judged| judged.finding.class).collect();
-    let results: Vec<Value> = scan.findings.iter().map(result).collect();
+    let results: Vec<Value> = scan.findings.iter().map(|judged| result(judged, scan.now)).collect();
     let notifications: Vec<Value> = scan
         .not_scanned
         .iter()
@@ -53,7 +54,7 @@ fn rule(catalogue: &Catalogue, id: &str) -> Option<Value> {
     }))
 }
 
-fn result(judged: &Judged) -> Value {
+fn result(judged: &Judged, now: i64) -> Value {
     let finding = &judged.finding;
     let level = match judged.decision.as_str() {
         "block" => "error",
@@ -63,7 +64,7 @@ fn result(judged: &Judged) -> Value {
     json!({
         "ruleId": finding.rule,
         "level": level,
-        "message": { "text": format!("{} [{}]: {}", finding.name, finding.code, finding.reason) },
+        "message": { "text": format!("{} [{}]: {}", finding.name, finding.code, expiry::reason(finding, now)) },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(&finding.path) },
             "region": {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::command::Scan;
+use crate::expiry;
 use crate::honour::Excuse;
 
 /// Renders a scan.
@@ -13,7 +14,8 @@ pub(crate) fn render(scan: &Scan) -> String {
         let commit =
             judged.commit.as_ref().map(|id| format!("  commit {}", &id[..7.min(id.len())])).unwrap_or_default();
         let path = if finding.path.is_empty() { "(no path)" } else { &finding.path };
-        let _ = writeln!(text, "{}[{}]: {}: {}", judged.decision.as_str(), finding.code, finding.name, finding.reason);
+        let reason = expiry::reason(finding, scan.now);
+        let _ = writeln!(text, "{}[{}]: {}: {reason}", judged.decision.as_str(), finding.code, finding.name);
         let _ = writeln!(text, "  {path}:{}:{}{commit}", finding.location.line, finding.location.column);
         let _ = writeln!(text, "  {} | {}", finding.location.line, finding.preview);
     }

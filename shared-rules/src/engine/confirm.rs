@@ -6,6 +6,7 @@ use crate::engine::{Engine, Input};
 use crate::finding::{Evidence, Match};
 use crate::rule::{Class, Confidence, PatternMatch, Rule, RuleIndex, Shape};
 use crate::secret::Secret;
+use crate::structure::Verdict;
 
 /// Bytes before and after a match in which a `near` word counts.
 const NEAR_BEFORE: usize = 200;
@@ -74,24 +75,25 @@ fn believe(
     let value = &input.bytes[span.clone()];
     let prefix = public_prefix(checked, value);
     let body = &value[prefix.len()..];
-    if is_published(value)
-        || is_placeholder(body)
-        || entropy(body) < checked.entropy.unwrap_or_else(|| least_entropy(body))
-    {
+    let verdict = checked.structure.map_or(Verdict::Fits, |structure| structure.judge(value));
+    // A right checksum outweighs a telling word that random characters happen to spell.
+    let stands_for_another = verdict != Verdict::Right && is_placeholder(body);
+    let dull = entropy(body) < checked.entropy.unwrap_or_else(|| least_entropy(body));
+    if is_published(value) || verdict == Verdict::Foreign || stands_for_another || dull {
         return None;
     }
-    if matches!(checked.class, Class::Password | Class::ConnectionString) && !is_password(checked, value) {
+    let password = matches!(checked.class, Class::Password | Class::ConnectionString);
+    if verdict != Verdict::Right && password && !is_password(checked, value) {
         return None;
     }
-    let checksum = verify(checked, value)?;
     let near = |words: &[String]| is_near(words, input, at, at + found.whole.end);
     if !checked.near.is_empty() && !near(&checked.near) || !checked.unless.is_empty() && near(&checked.unless) {
         return None;
     }
-    let (evidence, confidence) = match checksum {
-        Some(true) => (Evidence::Checksum, Confidence::High),
-        Some(false) => (Evidence::Shape, Confidence::Medium),
-        None => (Evidence::Shape, checked.confidence),
+    let (evidence, confidence, checksum) = match verdict {
+        Verdict::Right => (Evidence::Checksum, Confidence::High, Some(true)),
+        Verdict::Wrong => (Evidence::Shape, checked.confidence.min(Confidence::Medium), Some(false)),
+        Verdict::Fits | Verdict::Foreign => (Evidence::Shape, checked.confidence, None),
     };
     let name = assignment.cloned().or_else(|| Assignment::of(input.bytes, span.start));
     Some(Match {
@@ -100,6 +102,7 @@ fn believe(
         evidence,
         confidence,
         checksum,
+        expires: checked.structure.and_then(|structure| structure.expiry(input.bytes, &span)),
         name: name.and_then(|assignment| plain_name(&input.bytes[assignment.name])),
         trail: Vec::new(),
         member: None,
@@ -122,15 +125,6 @@ fn public_prefix<'r>(rule: &'r Rule, value: &[u8]) -> &'r str {
         .filter(|prefix| value.starts_with(prefix.as_bytes()) && prefix.len() < value.len())
         .max_by_key(|prefix| prefix.len());
     longest.map_or("", String::as_str)
-}
-
-/// `None` where the value cannot be what the rule says; otherwise whether its checksum, if it has one, is right.
-fn verify(rule: &Rule, value: &[u8]) -> Option<Option<bool>> {
-    match rule.structure {
-        None => Some(None),
-        Some(structure) if structure.is_checksum() => Some(Some(structure.confirms(value))),
-        Some(structure) => structure.confirms(value).then_some(None),
-    }
 }
 
 pub(super) fn is_near(words: &[String], input: &Input<'_>, start: usize, end: usize) -> bool {

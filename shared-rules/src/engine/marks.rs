@@ -8,7 +8,7 @@ use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem::Finder;
 
-use super::finder::url;
+use super::finder::{mnemonic, url};
 use super::index::{Filter, Index};
 use crate::rule::RuleIndex;
 
@@ -21,6 +21,8 @@ pub(super) enum Mark {
     Jwk,
     /// The name of a password or key.
     Name,
+    /// The name of a wallet's seed phrase.
+    Seed,
     /// Rules whose credential or command holds the literal.
     Infix(Vec<RuleIndex>),
 }
@@ -124,6 +126,7 @@ impl Marks {
         words.insert("BEGIN ", Mark::Pem);
         KEY_TYPES.iter().for_each(|literal| words.insert(literal, Mark::Jwk));
         FOREIGN_NAMES.iter().for_each(|name| words.insert(name, Mark::Name));
+        mnemonic::NAMES.iter().for_each(|name| words.insert(name, Mark::Seed));
         let (mut inside, mut others) = (Vec::new(), Vec::new());
         for (infix, rules) in index.infixes() {
             let token = infix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./+~".contains(&byte));

@@ -108,6 +108,7 @@ impl Scan<'_> {
                 self.named(end);
                 self.tabled(start);
             }
+            Mark::Seed => self.found.extend(finder::mnemonic::find(engine, bytes, end)),
             Mark::Infix(rules) => {
                 self.found
                     .extend(rules.iter().filter_map(|&rule| finder::infix::find(engine, self.input, rule, start, end)));

@@ -132,6 +132,8 @@ impl Shape {
 pub enum Finder {
     /// Values assigned to names such as `password` or `client_secret`, judged by the scorer.
     Assignment,
+    /// Wallet seed phrases behind names such as `mnemonic`.
+    Mnemonic,
     /// A private JSON Web Key, RFC 7517.
     Jwk,
     /// A private key in DER, bare or in base64: PKCS#1, PKCS#8, SEC 1.
@@ -144,13 +146,20 @@ pub enum Finder {
 
 impl Finder {
     /// Every finder, for the list in error messages.
-    pub const ALL: &[Finder] =
-        &[Finder::Assignment, Finder::Jwk, Finder::PrivateKeyDer, Finder::Pkcs12, Finder::JavaKeystore];
+    pub const ALL: &[Finder] = &[
+        Finder::Assignment,
+        Finder::Mnemonic,
+        Finder::Jwk,
+        Finder::PrivateKeyDer,
+        Finder::Pkcs12,
+        Finder::JavaKeystore,
+    ];
 
     /// The name a rule file uses.
     pub fn as_str(self) -> &'static str {
         match self {
             Finder::Assignment => "assignment",
+            Finder::Mnemonic => "mnemonic",
             Finder::Jwk => "jwk",
             Finder::PrivateKeyDer => "private-key-der",
             Finder::Pkcs12 => "pkcs12",

@@ -1,6 +1,8 @@
 //! Expands sample templates, so that no real-looking credential stands in any file. The syntax is in `docs/rules.md`.
 //! The same template and seed always give the same text; nothing here is random enough for anything but samples.
 
+mod forms;
+
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -104,6 +106,9 @@ impl Expansion<'_> {
         let inner = &self.rest[1..];
         let word_length = inner.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let (word, after) = inner.split_at(word_length);
+        if self.form(word, after)? {
+            return Ok(true);
+        }
         match (word, after.chars().next()) {
             ("uuid", Some('}')) => {
                 self.rest = &after[1..];

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::Verdict;
 use crate::decode;
 
 /// Longest token worth decoding, in bytes.
@@ -25,11 +26,15 @@ impl JwtClaims {
     }
 }
 
+pub(super) fn judge(token: &[u8]) -> Verdict {
+    Verdict::decoded(decode(token).is_some())
+}
+
 pub(super) fn decode(token: &[u8]) -> Option<JwtClaims> {
     if token.len() > LIMIT {
         return None;
     }
-    let mut parts = token.split(|&byte| byte == b'.');
+    let mut parts = unprefixed(token).split(|&byte| byte == b'.');
     let header = object(parts.next()?)?;
     let algorithm = header.get("alg")?.as_str()?.to_owned();
     let second = parts.next()?;
@@ -43,9 +48,21 @@ pub(super) fn decode(token: &[u8]) -> Option<JwtClaims> {
     }
     Some(JwtClaims {
         algorithm,
-        expires: payload.get("exp").and_then(Value::as_i64),
+        expires: payload.get("exp").and_then(seconds),
         issuer: payload.get("iss").and_then(Value::as_str).map(str::to_owned),
     })
+}
+
+/// Some providers put a mark of their own before the token. Base64 of a JSON object opens "ey".
+fn unprefixed(token: &[u8]) -> &[u8] {
+    const LONGEST_MARK: usize = 32;
+    let head = &token[..token.len().min(LONGEST_MARK)];
+    memchr::memmem::find(head, b"ey").map_or(token, |at| &token[at..])
+}
+
+/// A NumericDate, which may have a fraction.
+fn seconds(date: &Value) -> Option<i64> {
+    date.as_i64().or_else(|| date.as_f64().map(|seconds| seconds as i64))
 }
 
 fn object(part: &[u8]) -> Option<Map<String, Value>> {
@@ -65,6 +82,7 @@ mod tests {
         let token = format!("{}.{}.c2ln", part(r#"{"alg":"HS256"}"#), part(r#"{"exp":17,"iss":"me"}"#));
         let expected = JwtClaims { algorithm: "HS256".into(), expires: Some(17), issuer: Some("me".into()) };
         assert_eq!(JwtClaims::decode(token.as_bytes()), Some(expected));
+        assert_eq!(JwtClaims::decode(format!("acme_{token}").as_bytes()), JwtClaims::decode(token.as_bytes()));
         assert_eq!(JwtClaims::decode(b"eyJhbGciOiJIUzI1NiJ9.bm90IGpzb24.c2ln"), None);
     }
 }

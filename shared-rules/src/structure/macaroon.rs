@@ -1,6 +1,7 @@
 //! Macaroons in binary format version 2, as PyPI issues them.
 //! <https://github.com/rescrv/libmacaroons/blob/master/doc/format.txt>
 
+use super::Verdict;
 use crate::decode;
 
 const LOCATION: u64 = 1;
@@ -9,8 +10,12 @@ const SIGNATURE: u64 = 6;
 const END_OF_SECTION: u64 = 0;
 const SIGNATURE_BYTES: usize = 32;
 
+pub(super) fn judge(value: &[u8]) -> Verdict {
+    Verdict::decoded(is_macaroon(value))
+}
+
 /// Whether the base64 that opens with version 2 ("Ag") inside `value` is one whole macaroon.
-pub(super) fn is_macaroon(value: &[u8]) -> bool {
+fn is_macaroon(value: &[u8]) -> bool {
     let Some(start) = value.windows(2).position(|window| window == b"Ag") else { return false };
     decode::base64(&value[start..]).is_some_and(|bytes| bytes.first() == Some(&2) && parses(&bytes[1..]).is_some())
 }

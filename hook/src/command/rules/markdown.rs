@@ -149,6 +149,7 @@ fn format(rule: &Rule) -> String {
         Shape::Finder(Finder::PrivateKeyDer | Finder::Pkcs12 | Finder::JavaKeystore) => {
             "binary key material, bare or in base64".to_owned()
         }
+        Shape::Finder(Finder::Mnemonic) => "words of a seed phrase".to_owned(),
         Shape::Finder(Finder::Assignment) => "value of a name such as `password` that looks drawn".to_owned(),
     }];
     facts.extend(rule.pattern.as_ref().and_then(|pattern| pattern.format()).map(|format| cell(&format.to_string())));

@@ -180,6 +180,7 @@ pub(super) fn matched(
         evidence: Evidence::Shape,
         confidence,
         checksum: None,
+        expires: None,
         name,
         trail: Vec::new(),
         member: None,

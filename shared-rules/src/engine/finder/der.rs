@@ -106,6 +106,7 @@ pub(in crate::engine) fn matched(engine: &Engine, kind: Kind, bytes: &[u8], span
             _ => engine.catalogue.rule(rule).confidence,
         },
         checksum: None,
+        expires: None,
         name: None,
         trail: Vec::new(),
         member: None,

@@ -41,6 +41,7 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
         evidence: Evidence::Shape,
         confidence: engine.catalogue.rule(rule).confidence,
         checksum: None,
+        expires: None,
         name: None,
         trail: Vec::new(),
         member: None,

@@ -6,6 +6,7 @@ pub(super) mod file;
 pub(super) mod infix;
 pub(super) mod jwk;
 pub(super) mod keyword;
+pub(super) mod mnemonic;
 pub(super) mod pem;
 pub(super) mod score;
 pub(super) mod table;

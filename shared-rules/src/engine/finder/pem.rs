@@ -62,6 +62,7 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
         evidence: Evidence::Shape,
         confidence: material.believe(label, checked.confidence),
         checksum: None,
+        expires: None,
         name: None,
         trail: Vec::new(),
         member: None,

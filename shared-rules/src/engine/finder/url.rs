@@ -34,6 +34,7 @@ pub(in crate::engine) fn find(engine: &Engine, input: &Input<'_>, at: usize, fou
         evidence: Evidence::Shape,
         confidence,
         checksum: None,
+        expires: None,
         name: None,
         trail: Vec::new(),
         member: None,

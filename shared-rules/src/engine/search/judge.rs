@@ -57,6 +57,7 @@ impl<'j> Judge<'j> {
             evidence: if search.required.is_empty() { Evidence::Shape } else { Evidence::Paired },
             confidence: checked.confidence,
             checksum: None,
+            expires: None,
             name: name.and_then(|assignment| plain_name(&bytes[assignment.name])),
             trail: Vec::new(),
             member: None,
