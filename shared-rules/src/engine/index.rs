@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::filter::{FIRST_THREE, Filter};
 use crate::context::{Words, normalize};
 use crate::rule::{Catalogue, Finder, RuleIndex, Shape};
 
@@ -11,31 +12,6 @@ const KEY: usize = 4;
 /// Shortest provider id that is told from other words, in letters and digits.
 const SHORTEST_CALLER: usize = 5;
 
-/// A set of four-byte keys that says no fast: one bit for each 16-bit hash.
-pub(super) struct Filter(Box<[u64; 1024]>);
-
-impl Filter {
-    pub(super) fn new() -> Self {
-        Filter(Box::new([0; 1024]))
-    }
-
-    pub(super) fn insert(&mut self, key: u32) {
-        let hash = Self::hash(key);
-        self.0[hash >> 6] |= 1 << (hash & 63);
-    }
-
-    #[inline(always)]
-    pub(super) fn may_hold(&self, key: u32) -> bool {
-        let hash = Self::hash(key);
-        self.0[hash >> 6] >> (hash & 63) & 1 == 1
-    }
-
-    #[inline(always)]
-    fn hash(key: u32) -> usize {
-        (key.wrapping_mul(0x9e37_79b1) >> 16) as usize
-    }
-}
-
 /// A literal and a rule it anchors, filed under its first bytes.
 struct Entry {
     key: u32,
@@ -43,21 +19,49 @@ struct Entry {
     rule: RuleIndex,
 }
 
+/// Literals of one length class: a filter, and buckets by the upper bits of the same hash.
+struct Shelf {
+    filter: Filter,
+    entries: Vec<Entry>,
+    /// Where each bucket's entries begin.
+    buckets: Box<[u16; BUCKETS + 1]>,
+}
+
+/// Buckets of a shelf: about one for every literal.
+const BUCKETS: usize = 4096;
+
+impl Shelf {
+    fn new() -> Self {
+        Shelf { filter: Filter::new(), entries: Vec::new(), buckets: Box::new([0; BUCKETS + 1]) }
+    }
+
+    #[inline(always)]
+    fn bucket(key: u32) -> usize {
+        Filter::hash(key) >> 5
+    }
+
+    fn sort(&mut self) {
+        self.entries.sort_unstable_by_key(|entry| (Self::bucket(entry.key), entry.key, entry.rule));
+        for entry in &self.entries {
+            self.buckets[Self::bucket(entry.key) + 1] += 1;
+        }
+        for bucket in 0..BUCKETS {
+            self.buckets[bucket + 1] += self.buckets[bucket];
+        }
+    }
+}
+
 /// Literals by their first three or four bytes. Filled once, then sorted: start-up is paid at every push.
 struct Table {
-    /// Over the first four bytes of longer literals, and over the three of the shortest.
-    filters: [Filter; 2],
-    entries: [Vec<Entry>; 2],
+    /// Those of four and more bytes, and those of three.
+    shelves: [Shelf; 2],
     /// All literals, one behind the other.
     text: Vec<u8>,
 }
 
-/// Cuts a little-endian key of four bytes to its first three.
-const FIRST_THREE: u32 = 0x00ff_ffff;
-
 impl Table {
     fn new() -> Self {
-        Table { filters: [Filter::new(), Filter::new()], entries: [Vec::new(), Vec::new()], text: Vec::new() }
+        Table { shelves: [Shelf::new(), Shelf::new()], text: Vec::new() }
     }
 
     fn insert(&mut self, literal: &[u8], rule: RuleIndex) {
@@ -67,12 +71,12 @@ impl Table {
         };
         let start = self.text.len() as u32;
         self.text.extend_from_slice(literal);
-        self.filters[kind].insert(key);
-        self.entries[kind].push(Entry { key, literal: start..self.text.len() as u32, rule });
+        self.shelves[kind].filter.insert(key);
+        self.shelves[kind].entries.push(Entry { key, literal: start..self.text.len() as u32, rule });
     }
 
     fn sort(&mut self) {
-        self.entries.iter_mut().for_each(|entries| entries.sort_unstable_by_key(|entry| (entry.key, entry.rule)));
+        self.shelves.iter_mut().for_each(Shelf::sort);
     }
 
     /// Calls `each` with length and rule of every literal at the start of `text`.
@@ -81,38 +85,32 @@ impl Table {
         let Some(&head) = text.first_chunk::<KEY>() else { return };
         let key = u32::from_le_bytes(head);
         for (kind, key) in [(0, key), (1, key & FIRST_THREE)] {
-            if self.filters[kind].may_hold(key) {
+            if self.shelves[kind].filter.may_hold(key) {
                 self.look_up(kind, key, text, &mut each);
             }
         }
     }
 
-    /// The same where no literal has just three bytes.
-    #[inline(always)]
-    fn at_long(&self, text: &[u8], mut each: impl FnMut(usize, RuleIndex)) {
-        let Some(&head) = text.first_chunk::<KEY>() else { return };
-        let key = u32::from_le_bytes(head);
-        if self.filters[0].may_hold(key) {
-            self.look_up(0, key, text, &mut each);
-        }
-    }
-
-    /// Calls `each` for every literal that is a word of `words`.
+    /// Calls `each` for every literal that is a word of `words`; all have at least four bytes.
     fn in_words(&self, words: &Words, mut each: impl FnMut(RuleIndex)) {
         let letters = words.as_bytes();
-        for at in 0..letters.len().saturating_sub(KEY - 1) {
-            self.at_long(&letters[at..], |length, rule| {
-                if words.holds(at, length) {
-                    each(rule);
-                }
-            });
+        for (at, head) in letters.windows(KEY).enumerate() {
+            let key = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
+            if self.shelves[0].filter.may_hold(key) {
+                self.look_up(0, key, &letters[at..], &mut |length, rule| {
+                    if words.holds(at, length) {
+                        each(rule);
+                    }
+                });
+            }
         }
     }
 
     fn look_up(&self, kind: usize, key: u32, text: &[u8], each: &mut impl FnMut(usize, RuleIndex)) {
-        let entries = &self.entries[kind];
-        let first = entries.partition_point(|entry| entry.key < key);
-        for entry in entries[first..].iter().take_while(|entry| entry.key == key) {
+        let shelf = &self.shelves[kind];
+        let bucket = Shelf::bucket(key);
+        let bounds = usize::from(shelf.buckets[bucket])..usize::from(shelf.buckets[bucket + 1]);
+        for entry in shelf.entries[bounds].iter().filter(|entry| entry.key == key) {
             let literal = &self.text[entry.literal.start as usize..entry.literal.end as usize];
             if text.starts_with(literal) {
                 each(literal.len(), entry.rule);
@@ -187,6 +185,11 @@ impl Index {
             Some((_, rules)) => rules.push(rule),
             None => self.infixes.push((infix.to_owned(), vec![rule])),
         }
+    }
+
+    /// What the first four bytes of prefixes are, and the first three of the shortest.
+    pub(super) fn prefix_filters(&self) -> [&Filter; 2] {
+        [&self.prefixes.shelves[0].filter, &self.prefixes.shelves[1].filter]
     }
 
     /// Rules whose prefix stands at the start of `text`.

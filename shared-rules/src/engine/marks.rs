@@ -8,8 +8,9 @@ use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem::Finder;
 
+use super::filter::{FOLD, Filter};
 use super::finder::{mnemonic, url};
-use super::index::{Filter, Index};
+use super::index::Index;
 use crate::rule::RuleIndex;
 
 /// What a literal leads to.
@@ -93,9 +94,6 @@ const KEY_TYPES: &[&str] = &["kty\"", "kty'", "kty:", "kty=", "kty\\", "kty "];
 /// Bytes of a word that are hashed.
 const KEY: usize = 4;
 
-/// Sets the bit that makes capitals small, in all four bytes.
-const FOLD: u32 = 0x2020_2020;
-
 /// All marks.
 pub(super) struct Marks {
     names: Searcher,
@@ -146,7 +144,7 @@ impl Marks {
             longest_name: NAMES.iter().map(|name| name.len()).max().unwrap_or(1),
             words,
             inside: group(inside).map(|(literals, rules)| {
-                let search = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(literals);
+                let search = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).prefilter(false).build(literals);
                 (search.expect("the catalogue bounds literals"), rules)
             }),
             others: group(others)
@@ -180,14 +178,16 @@ impl Marks {
         }
     }
 
+    /// What the first four bytes of marks' words are, without case.
+    pub(super) fn word_filter(&self) -> &Filter {
+        &self.words.filter
+    }
+
     /// Calls `each` with every mark whose first word begins at `at`.
-    #[inline(always)]
     pub(super) fn at_word(&self, bytes: &[u8], at: usize, each: impl FnMut(&Mark, usize, usize)) {
         let Some(&head) = bytes[at..].first_chunk::<KEY>() else { return };
         let key = u32::from_le_bytes(head) | FOLD;
-        if self.words.filter.may_hold(key) {
-            self.words.look_up(key, bytes, at, each);
-        }
+        self.words.look_up(key, bytes, at, each);
     }
 
     /// Rules whose mark stands in `bytes[start..end]`, and where.

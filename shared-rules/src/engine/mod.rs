@@ -4,6 +4,7 @@ mod confirm;
 mod contained;
 mod encoded;
 mod escaped;
+mod filter;
 mod finder;
 mod index;
 mod marks;

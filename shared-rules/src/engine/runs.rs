@@ -7,6 +7,8 @@ mod classify;
 
 use classify::{Classify, Masks, Portable};
 
+use super::filter::Filters;
+
 /// Shortest run of token characters that anchors anything, in bytes. `report` erodes the masks to just this.
 #[cfg(test)]
 const SHORTEST_RUN: usize = 10;
@@ -24,11 +26,12 @@ const LEAST_SWITCHES_OF_LETTERS: u32 = 7;
 
 /// Receives the places a credential could begin.
 pub(super) trait Anchors {
-    /// A token run of at least ten bytes begins here or goes on here behind a mark such as `_`, `-` or `\n`.
+    /// A token run of at least ten bytes begins here or goes on here behind a mark such as `_`, `-` or `\n`, and the filters let it
+    /// through.
     fn word(&mut self, at: usize);
     /// A token run of at least ten bytes begins here whose head looks drawn rather than written.
     fn value(&mut self, at: usize);
-    /// A word of any length begins here, behind something else or as a capital behind a small letter.
+    /// A word of any length begins here, behind something else or as a capital behind a small letter, and the filter lets it through.
     fn start(&mut self, at: usize);
     /// A `\` or `%` stands here behind two letters or digits.
     fn escape(&mut self, at: usize);
@@ -51,18 +54,25 @@ impl Machine {
 }
 
 /// Calls `anchors` for every place in `range`, in ascending order for each kind. Bytes outside `range` count as context.
-pub(super) fn find(machine: Machine, bytes: &[u8], range: Range<usize>, anchors: &mut impl Anchors) {
+pub(super) fn find(
+    machine: Machine,
+    filters: Filters<'_>,
+    bytes: &[u8],
+    range: Range<usize>,
+    anchors: &mut impl Anchors,
+) {
     #[cfg(target_arch = "x86_64")]
     if let Some(v3) = machine.v3 {
-        return v3.vectorize(Run { classes: v3, bytes, range, anchors });
+        return v3.vectorize(Run { classes: v3, filters, bytes, range, anchors });
     }
     let _ = machine;
-    pulp::NullaryFnOnce::call(Run { classes: Portable, bytes, range, anchors });
+    pulp::NullaryFnOnce::call(Run { classes: Portable, filters, bytes, range, anchors });
 }
 
 /// One pass, as a value so that it can be compiled for the machine's wider registers as a whole.
 struct Run<'r, C, A> {
     classes: C,
+    filters: Filters<'r>,
     bytes: &'r [u8],
     range: Range<usize>,
     anchors: &'r mut A,
@@ -73,7 +83,7 @@ impl<C: Classify, A: Anchors> pulp::NullaryFnOnce for Run<'_, C, A> {
 
     #[inline(always)]
     fn call(self) {
-        let Run { classes, bytes, range, anchors } = self;
+        let Run { classes, filters, bytes, range, anchors } = self;
         let mut before = Masks::default();
         for (bit, at) in (range.start.saturating_sub(3)..range.start).rev().enumerate() {
             let one = classes.classify(&padded(&bytes[at..=at]));
@@ -87,7 +97,8 @@ impl<C: Classify, A: Anchors> pulp::NullaryFnOnce for Run<'_, C, A> {
         let mut at = range.start;
         while at < range.end {
             let next = block(classes, bytes, at + BLOCK);
-            report(&before, &here, &next, at, range.end, anchors);
+            let masks = [&before, &here, &next];
+            report(masks, filters, &text(bytes, at), at, range.end, anchors);
             before = here;
             here = next;
             at += BLOCK;
@@ -96,14 +107,24 @@ impl<C: Classify, A: Anchors> pulp::NullaryFnOnce for Run<'_, C, A> {
 }
 
 #[inline(always)]
-fn report(before: &Masks, here: &Masks, next: &Masks, at: usize, end: usize, anchors: &mut impl Anchors) {
+fn report(
+    [before, here, next]: [&Masks; 3],
+    filters: Filters<'_>,
+    text: &[u8; TEXT],
+    at: usize,
+    end: usize,
+    anchors: &mut impl Anchors,
+) {
     let inside = if end - at < BLOCK { (1u64 << (end - at)) - 1 } else { !0 };
     let previous = here.alphanumeric << 1 | before.alphanumeric >> 63;
     let capital = here.capital << 1 | before.capital >> 63;
     // A number goes on in the letters behind it, and capitals in small letters; a capital behind anything else begins a word.
     let mut starts = here.alphanumeric & (!previous | here.capital & !capital) & inside;
     while starts != 0 {
-        anchors.start(at + starts.trailing_zeros() as usize);
+        let bit = starts.trailing_zeros() as usize & (BLOCK - 1);
+        if filters.may_start(key(text, bit)) {
+            anchors.start(at + bit);
+        }
         starts &= starts - 1;
     }
     let mut escapes = here.escape & previous & (here.alphanumeric << 2 | before.alphanumeric >> 62) & inside;
@@ -123,7 +144,10 @@ fn report(before: &Masks, here: &Masks, next: &Masks, at: usize, end: usize, anc
     let escaped = here.escape << 2 | before.escape >> 62 | here.escape << 3 | before.escape >> 61;
     let mut words = run & (!previous | escaped);
     while words != 0 {
-        anchors.word(at + words.trailing_zeros() as usize);
+        let bit = words.trailing_zeros() as usize & (BLOCK - 1);
+        if filters.may_be_prefix(key(text, bit)) {
+            anchors.word(at + bit);
+        }
         words &= words - 1;
     }
     let values = run & !(here.token << 1 | before.token >> 63);
@@ -164,6 +188,28 @@ fn switches(here: &Masks, next: &Masks) -> u128 {
     (capital ^ capital >> 1 | digit ^ digit >> 1) & alphanumeric & alphanumeric >> 1
 }
 
+/// The block's bytes and those that the key of its last one needs.
+const TEXT: usize = BLOCK + 3;
+
+#[inline(always)]
+fn text(bytes: &[u8], at: usize) -> [u8; TEXT] {
+    match bytes.get(at..at + TEXT) {
+        Some(whole) => whole.try_into().expect("the slice has this length"),
+        None => {
+            let mut text = [0; TEXT];
+            let rest = &bytes[at..];
+            text[..rest.len()].copy_from_slice(rest);
+            text
+        }
+    }
+}
+
+/// The four bytes from `bit` on, the first lowest.
+#[inline(always)]
+fn key(text: &[u8; TEXT], bit: usize) -> u32 {
+    u32::from_le_bytes([text[bit], text[bit + 1], text[bit + 2], text[bit + 3]])
+}
+
 #[inline(always)]
 fn block(classes: impl Classify, bytes: &[u8], at: usize) -> Masks {
     match bytes.get(at..at + BLOCK) {
@@ -184,6 +230,7 @@ mod tests {
 
     use pulp::NullaryFnOnce;
 
+    use super::super::filter::{Filter, Filters};
     use super::{Anchors, HEAD, LEAST_SWITCHES, LEAST_SWITCHES_OF_LETTERS, Machine, Portable, Run, SHORTEST_RUN, find};
 
     #[derive(Default, PartialEq, Debug)]
@@ -253,12 +300,14 @@ mod tests {
             let bytes = text.as_bytes();
             let cut = cut.min(bytes.len());
             let mut seen = Seen::default();
+            let all = Filter::full();
+            let open = Filters { starts: &all, prefixes: [&all, &all] };
             // Two ranges that meet must see what one range sees: no boundary is invented at a cut.
-            find(Machine::new(), bytes, 0..cut, &mut seen);
-            find(Machine::new(), bytes, cut..bytes.len(), &mut seen);
+            find(Machine::new(), open, bytes, 0..cut, &mut seen);
+            find(Machine::new(), open, bytes, cut..bytes.len(), &mut seen);
             prop_assert_eq!(&seen, &slow(bytes));
             let mut portable = Seen::default();
-            Run { classes: Portable, bytes, range: 0..bytes.len(), anchors: &mut portable }.call();
+            Run { classes: Portable, filters: open, bytes, range: 0..bytes.len(), anchors: &mut portable }.call();
             prop_assert_eq!(portable, seen);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::filter::Filters;
 use super::marks::Mark;
 use super::{Engine, Input, confirm, contained, encoded, escaped, finder, runs};
 use crate::context::{Assignment, FileKind, Operator, Words};
@@ -66,7 +67,8 @@ impl Scan<'_> {
     pub(super) fn chunk(&mut self, range: Range<usize>) {
         let bytes = self.input.bytes;
         let engine = self.engine;
-        runs::find(engine.machine, bytes, range.clone(), self);
+        let filters = Filters { starts: engine.marks.word_filter(), prefixes: engine.index.prefix_filters() };
+        runs::find(engine.machine, filters, bytes, range.clone(), self);
         engine.marks.names(bytes, &range, |start, end| self.marked(&Mark::Name, start, end));
         engine.marks.urls(bytes, &range, |at| finder::url::find(engine, self.input, at, &mut self.found));
         engine.marks.others(bytes, &range, |rule, start, end| {

@@ -115,6 +115,7 @@ impl NameLists {
         let (patterns, says): (Vec<&str>, Vec<Says>) = words.unzip();
         let automaton = AhoCorasickBuilder::new()
             .kind(Some(AhoCorasickKind::DFA))
+            .prefilter(false)
             .build(&patterns)
             .expect("some hundred short words");
         NameLists { automaton, says }

@@ -1,0 +1,59 @@
+//! Says fast of most places that nothing could begin there.
+
+/// A set of four-byte keys that says no fast: one bit for each 17-bit hash.
+pub(super) struct Filter(Box<[u64; 2048]>);
+
+impl Filter {
+    pub(super) fn new() -> Self {
+        Filter(Box::new([0; 2048]))
+    }
+
+    /// Lets everything through.
+    #[cfg(test)]
+    pub(super) fn full() -> Self {
+        Filter(Box::new([!0; 2048]))
+    }
+
+    pub(super) fn insert(&mut self, key: u32) {
+        let hash = Self::hash(key);
+        self.0[hash >> 6] |= 1 << (hash & 63);
+    }
+
+    #[inline(always)]
+    pub(super) fn may_hold(&self, key: u32) -> bool {
+        let hash = Self::hash(key);
+        self.0[hash >> 6] >> (hash & 63) & 1 == 1
+    }
+
+    #[inline(always)]
+    pub(super) fn hash(key: u32) -> usize {
+        (key.wrapping_mul(0x9e37_79b1) >> 15) as usize
+    }
+}
+
+/// Sets the bit that makes capitals small, in all four bytes.
+pub(super) const FOLD: u32 = 0x2020_2020;
+
+/// Cuts a little-endian key of four bytes to its first three.
+pub(super) const FIRST_THREE: u32 = 0x00ff_ffff;
+
+/// What is asked at the starts of words, and of words in long token runs.
+#[derive(Clone, Copy)]
+pub(super) struct Filters<'f> {
+    /// Over four bytes without case.
+    pub(super) starts: &'f Filter,
+    /// Over four bytes, and over three.
+    pub(super) prefixes: [&'f Filter; 2],
+}
+
+impl Filters<'_> {
+    #[inline(always)]
+    pub(super) fn may_start(&self, key: u32) -> bool {
+        self.starts.may_hold(key | FOLD)
+    }
+
+    #[inline(always)]
+    pub(super) fn may_be_prefix(&self, key: u32) -> bool {
+        self.prefixes[0].may_hold(key) || self.prefixes[1].may_hold(key & FIRST_THREE)
+    }
+}
