@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use keyward_rules::rule::IMPORTED;
 use keyward_rules::{
-    Engine, Finding, Fingerprint, FingerprintKey, Input, Lines, Match, Origin, Place, Secret, printable, redact,
+    Doubt, Engine, Finding, Fingerprint, FingerprintKey, Input, Lines, Match, Origin, Place, Secret, printable, redact,
 };
 
 /// What stands in a shown path instead of a credential.
@@ -35,11 +35,26 @@ impl Scanner {
         self.scan_in(text, path, Place::Known { commit })
     }
 
+    /// The same for an object of a push, with what of its archives' members was not looked at, as fragments to show.
+    pub(crate) fn scan_object(&self, text: &[u8]) -> (Vec<Finding>, Vec<String>) {
+        self.scan_noting(text, b"", Place::Open)
+    }
+
+    /// The same for a file.
+    pub(crate) fn scan_file(&self, text: &[u8], path: &[u8]) -> (Vec<Finding>, Vec<String>) {
+        self.scan_noting(text, path, Place::Known { commit: "" })
+    }
+
     fn scan_in(&self, text: &[u8], path: &[u8], place: Place<'_>) -> Vec<Finding> {
+        self.scan_noting(text, path, place).0
+    }
+
+    fn scan_noting(&self, text: &[u8], path: &[u8], place: Place<'_>) -> (Vec<Finding>, Vec<String>) {
         let name = String::from_utf8_lossy(path);
-        let matches = self.engine.scan(&Input { place, ..Input::whole(text, &name) });
+        let (matches, doubts) = self.engine.scan_with_doubts(&Input { place, ..Input::whole(text, &name) });
+        let doubts = doubts.iter().map(|doubt| self.noted(doubt)).collect();
         if matches.is_empty() {
-            return Vec::new();
+            return (Vec::new(), doubts);
         }
         let origin = Origin { text, lines: &Lines::of(text), path, repository: &self.repository };
         let finding = |found: &Match| {
@@ -51,7 +66,15 @@ impl Scanner {
             }
             finding
         };
-        matches.iter().map(finding).collect()
+        (matches.iter().map(finding).collect(), doubts)
+    }
+
+    /// A doubt about a container as a person reads it; its member's name is from whoever made the archive.
+    fn noted(&self, doubt: &Doubt) -> String {
+        match doubt.member.as_str() {
+            "" => format!("it {}", doubt.trouble),
+            member => format!("its member `{}` {}", self.hide(member.as_bytes(), Vec::new()), doubt.trouble),
+        }
     }
 
     /// A path made safe to show: what the rules find in it, and the found credential itself, are hidden.

@@ -130,6 +130,8 @@ pub struct DoubtPolicy {
     pub size: DoubtAction,
     /// A push that took longer than the deadline.
     pub time: DoubtAction,
+    /// A member of an archive that is encrypted, damaged, packed in an unknown way, or too much to unpack.
+    pub container: DoubtAction,
     /// A ledger that could not be written.
     pub ledger: DoubtAction,
 }
@@ -140,6 +142,7 @@ impl Default for DoubtPolicy {
             git: DoubtAction::Reject,
             size: DoubtAction::Reject,
             time: DoubtAction::Reject,
+            container: DoubtAction::Accept,
             ledger: DoubtAction::Accept,
         }
     }
@@ -173,6 +176,8 @@ pub enum DoubtKind {
     Size,
     /// The deadline.
     Time,
+    /// Something in an archive.
+    Container,
     /// The ledger.
     Ledger,
 }
@@ -184,6 +189,7 @@ impl DoubtPolicy {
             DoubtKind::Git => self.git,
             DoubtKind::Size => self.size,
             DoubtKind::Time => self.time,
+            DoubtKind::Container => self.container,
             DoubtKind::Ledger => self.ledger,
         }
     }

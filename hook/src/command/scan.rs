@@ -48,6 +48,21 @@ impl Judged {
 pub(crate) struct NotScanned {
     pub(crate) path: String,
     pub(crate) reason: String,
+    /// Whether only a member of an archive is missing, which leaves the scan whole otherwise.
+    #[serde(skip)]
+    pub(crate) member: bool,
+}
+
+impl NotScanned {
+    /// A whole file or object.
+    fn whole(path: String, reason: String) -> Self {
+        NotScanned { path, reason, member: false }
+    }
+
+    /// Something in the archive at `path`.
+    fn member(path: &str, reason: String) -> Self {
+        NotScanned { path: path.to_owned(), reason, member: true }
+    }
 }
 
 /// How much was scanned.
@@ -131,7 +146,7 @@ fn repository(path: &Path, history: bool) -> Result<Option<Store>> {
 fn exit(scan: &Scan) -> Exit {
     if scan.findings.iter().any(|judged| judged.decision.blocks()) {
         Exit::Blocked
-    } else if scan.not_scanned.is_empty() {
+    } else if scan.not_scanned.iter().all(|item| item.member) {
         Exit::Clean
     } else {
         Exit::CouldNotTell

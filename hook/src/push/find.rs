@@ -121,7 +121,13 @@ impl Search<'_> {
         let object = self.store.read(self.odb, id)?;
         let findings = match kind {
             ObjectType::Tree => self.names(object.data()),
-            ObjectType::Blob => self.scanner.scan(object.data()),
+            ObjectType::Blob => {
+                let (findings, doubts) = self.scanner.scan_object(object.data());
+                let details = doubts.iter().map(|doubt| format!("object {id} was not scanned whole: {doubt}"));
+                let room = MOST_DOUBTS.saturating_sub(self.doubts.len());
+                self.doubts.extend(details.take(room).map(|detail| Doubt { kind: DoubtKind::Container, detail }));
+                findings
+            }
             _ => {
                 let mut findings = self.scanner.scan_at(object.data(), b"", &id.to_string());
                 findings.iter_mut().for_each(|finding| count_from_message(finding, object.data()));

@@ -33,21 +33,22 @@ pub(super) fn scan(root: &Path, scanner: &Scanner, honour: &Honour, largest: u64
         Box::new(move |entry| {
             let result = entry.map_err(|error| (String::new(), error.to_string())).and_then(|entry| {
                 if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    return Ok(Vec::new());
+                    return Ok((String::new(), (Vec::new(), Vec::new())));
                 }
                 let path = relative(root, entry.path());
                 let size = read(entry.path(), largest, &mut buffer).map_err(|reason| (printable(&path), reason))?;
                 files.fetch_add(1, Ordering::Relaxed);
                 bytes.fetch_add(size, Ordering::Relaxed);
                 progress.step();
-                Ok(scanner.scan_at(&buffer, &path, ""))
+                Ok((printable(&path), scanner.scan_file(&buffer, &path)))
             });
             let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match result {
-                Ok(findings) => {
+                Ok((path, (findings, doubts))) => {
+                    found.not_scanned.extend(doubts.into_iter().map(|doubt| NotScanned::member(&path, doubt)));
                     found.findings.extend(findings.into_iter().map(|finding| Judged::of(finding, None, honour)));
                 }
-                Err((path, reason)) => found.not_scanned.push(NotScanned { path, reason }),
+                Err((path, reason)) => found.not_scanned.push(NotScanned::whole(path, reason)),
             }
             WalkState::Continue
         })

@@ -38,7 +38,8 @@ pub(super) fn scan(store: &Store, scanner: &Scanner, honour: &Honour, largest: u
                 scan.stats.files += 1;
                 scan.stats.bytes += object.data().len() as u64;
                 if kind == ObjectType::Blob {
-                    let findings = scanner.scan(object.data());
+                    let (findings, doubts) = scanner.scan_object(object.data());
+                    scan.not_scanned.extend(doubts.into_iter().map(|doubt| NotScanned::member(&id.to_string(), doubt)));
                     if !findings.is_empty() {
                         blobs.insert(id, findings);
                     }
@@ -49,11 +50,10 @@ pub(super) fn scan(store: &Store, scanner: &Scanner, honour: &Honour, largest: u
                         .extend(findings.into_iter().map(|finding| judged(finding, Some(id), &Honour::none())));
                 }
             }
-            Ok(Some(Err(size))) => scan.not_scanned.push(NotScanned {
-                path: id.to_string(),
-                reason: format!("its {} MiB are over `largest_object`", size >> 20),
-            }),
-            Err(error) => scan.not_scanned.push(NotScanned { path: id.to_string(), reason: output::one_line(&error) }),
+            Ok(Some(Err(size))) => scan
+                .not_scanned
+                .push(NotScanned::whole(id.to_string(), format!("its {} MiB are over `largest_object`", size >> 20))),
+            Err(error) => scan.not_scanned.push(NotScanned::whole(id.to_string(), output::one_line(&error))),
         }
     }
     progress.finish();
