@@ -57,7 +57,7 @@ fn is_inside_data(bytes: &[u8], at: usize) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     // Paths are made of words; data has all kinds of letters.
     let mixed =
-        [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase].iter().all(|kind| count(*kind) >= 4);
+        count(u8::is_ascii_digit) >= 2 && count(u8::is_ascii_uppercase) >= 4 && count(u8::is_ascii_lowercase) >= 4;
     data.len() == DATA && data.iter().all(is_base64) && mixed
 }
 

@@ -34,11 +34,8 @@ pub(in crate::engine) enum Kind {
 
 /// What the bytes are, from their first few dozen.
 pub(in crate::engine) fn kind(bytes: &[u8]) -> Option<Kind> {
-    // Magic, version, count, and the first entry's tag: 1 is a private key, 3 a secret one, 2 a certificate to trust.
-    if let [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, _, _, _, _, _, 0, 0, 0, 1, ..]
-    | [0xce, 0xce, 0xce, 0xce, 0, 0, 0, _, _, _, _, _, 0, 0, 0, 1 | 3, ..] = bytes
-    {
-        return (bytes.len() > 100).then_some(Kind::JavaKeystore);
+    if bytes.starts_with(b"\xfe\xed\xfe\xed\0\0\0") || bytes.starts_with(b"\xce\xce\xce\xce\0\0\0") {
+        return holds_keys(bytes).then_some(Kind::JavaKeystore);
     }
     let (body, length) = sequence(bytes)?;
     // A key's outer length says how long it is; text that happens to begin like one does not fit.
@@ -60,11 +57,36 @@ pub(in crate::engine) fn kind(bytes: &[u8]) -> Option<Kind> {
     }
 }
 
+/// Entries of a Java keystore that are looked at.
+const MOST_ENTRIES: usize = 1000;
+
+/// Whether a Java keystore has an entry for a private or secret key among those for certificates to trust.
+fn holds_keys(bytes: &[u8]) -> bool {
+    let number = |at: usize, length: usize| {
+        bytes.get(at..at + length).map(|bytes| bytes.iter().fold(0, |number, &byte| number << 8 | usize::from(byte)))
+    };
+    // Magic, version and count; then of each entry tag, alias, date, and of a certificate its type and its bytes.
+    let mut at = 12;
+    for _ in 0..MOST_ENTRIES.min(number(8, 4).unwrap_or(0)) {
+        match number(at, 4) {
+            Some(1 | 3) => return true,
+            Some(2) => {}
+            _ => return false,
+        }
+        let Some(alias) = number(at + 4, 2) else { return false };
+        let after_date = at + 4 + 2 + alias + 8;
+        let Some(kind) = number(after_date, 2) else { return false };
+        let Some(certificate) = number(after_date + 2 + kind, 4) else { return false };
+        at = after_date + 2 + kind + 4 + certificate;
+    }
+    false
+}
+
 /// Whether the bytes are a whole private key in the clear (`Some(true)`), a torn one (`Some(false)`) or none.
 pub(super) fn is_private_key(bytes: &[u8]) -> Option<bool> {
     let (body, length) = sequence(bytes)?;
     let key = matches!(body, [2, 1, 0 | 1, 2 | 4 | 0x30, ..]);
-    key.then_some(bytes.len() * 10 >= length * 6)
+    key.then_some(bytes.len() * 10 >= length * 8)
 }
 
 /// Content of the SEQUENCE that `bytes` begin with, as far as it is there, and its length as told.
@@ -93,7 +115,8 @@ pub(in crate::engine) fn matched(engine: &Engine, kind: Kind, bytes: &[u8], span
     };
     let rule = engine.index.finders(finder).next()?;
     // A PKCS#12 container that names no key bag holds certificates, or hides what it holds.
-    let keyless = kind == Kind::Pkcs12 && memchr::memmem::find(bytes, KEY_BAG).is_none();
+    let bag = |at: usize| matches!(bytes.get(at + KEY_BAG.len()), Some(1 | 2));
+    let keyless = kind == Kind::Pkcs12 && !memchr::memmem::find_iter(bytes, KEY_BAG).any(bag);
     let encrypted = kind == Kind::PrivateKey { encrypted: true };
     Some(Match {
         rule,

@@ -113,8 +113,11 @@ impl Material {
             _ => Some(true),
         };
         // The last group may be torn; what comes before it decodes all the same.
-        let groups = &self.base64[..self.base64.len() / 4 * 4];
-        match decode::base64(groups).or_else(|| decode::base64(&self.base64)).as_deref().map(whole) {
+        // OpenPGP closes with a checksum of its own: `=` and four characters. RFC 9580, 6.1.
+        let sum = self.base64.len().checked_sub(5).filter(|&at| label.starts_with("PGP") && self.base64[at] == b'=');
+        let material = &self.base64[..sum.unwrap_or(self.base64.len())];
+        let groups = &material[..material.len() / 4 * 4];
+        match decode::base64(groups).or_else(|| decode::base64(material)).as_deref().map(whole) {
             Some(Some(true)) => confidence,
             Some(Some(false)) => confidence.min(Confidence::Medium),
             _ => Confidence::Low,
