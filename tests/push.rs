@@ -1,6 +1,7 @@
 //! Where a credential may hide in a push, each place pushed with a real git: rejected, told with commit, path and line, and shown
 //! nowhere.
 
+use std::io::Write;
 use std::path::Path;
 
 use end_to_end::{CONTACT, Credential, Server, Work, World};
@@ -253,6 +254,47 @@ fn in_a_file_with_nul_bytes() {
     let (world, token) = (World::guarded(), Credential::github(22));
     let first = world.work.commit_file("core.dump", &format!("\0\0ELF\0\n\0token\0{token}\0\0end"));
     world.rejects(&["main"], &token, &first, "core.dump:2:");
+}
+
+#[test]
+fn in_a_text_in_utf16() {
+    let (world, token) = (World::guarded(), Credential::github(41));
+    let text: Vec<u8> = token.script().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    world.work.write("deploy.ps1", text);
+    let first = world.work.commit("add");
+    world.rejects(&["main"], &token, &first, "deploy.ps1:2:");
+}
+
+#[test]
+fn in_a_compressed_member_of_an_archive() {
+    let (world, token) = (World::guarded(), Credential::github(42));
+    world.work.write("backup.zip", zip_member("conf/app.env", 8, &deflated(&token.script())));
+    let first = world.work.commit("add");
+    world.rejects(&["main"], &token, &first, "backup.zip!/conf/app.env:2:");
+}
+
+#[test]
+fn an_encrypted_member_of_an_archive_is_named_and_accepted() {
+    let world = World::guarded();
+    let mut archive = zip_member("salaries.ods", 8, b"ciphertext");
+    archive[6] |= 1;
+    world.work.write("letters.zip", archive);
+    world.work.commit("add");
+    let push = world.accepts(&["main"]);
+    let said = push.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("its member `salaries.ods` is encrypted"), "{}", push.text);
+}
+
+fn deflated(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).expect("memory")
+}
+
+/// A zip archive's local header and data, APPNOTE 4.3.7.
+fn zip_member(name: &str, method: u8, data: &[u8]) -> Vec<u8> {
+    let head =
+        [b"PK\x03\x04\x14\0\0\0".as_slice(), &[method, 0], &[0; 16], &(name.len() as u16).to_le_bytes(), &[0, 0]];
+    [&head.concat(), name.as_bytes(), data].concat()
 }
 
 #[test]

@@ -59,10 +59,8 @@ impl Scanner {
         let origin = Origin { text, lines: &Lines::of(text), path, repository: &self.repository };
         let finding = |found: &Match| {
             let mut finding = redact(self.engine.catalogue(), &self.key, found, &origin);
-            let member = found.member.as_ref().map_or("", |member| &member.path);
-            let inside = if member.is_empty() { Vec::new() } else { [b"!/", member.as_bytes()].concat() };
             if !path.is_empty() {
-                finding.path = self.path(&[path, &inside].concat(), &finding);
+                finding.path = self.path(path, &finding);
             }
             finding
         };
@@ -77,8 +75,10 @@ impl Scanner {
         }
     }
 
-    /// A path made safe to show: what the rules find in it, and the found credential itself, are hidden.
+    /// A path made safe to show, with the archive's member behind it: what the rules find in it, and the found credential itself, are hidden.
     pub(crate) fn path(&self, path: &[u8], finding: &Finding) -> String {
+        let inside = if finding.member.is_empty() { "" } else { "!/" };
+        let path = &[path, inside.as_bytes(), finding.member.as_bytes()].concat();
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-+=~".contains(byte);
         let mut hidden = Vec::new();
         let mut start = 0;

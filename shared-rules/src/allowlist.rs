@@ -170,6 +170,7 @@ mod tests {
             evidence: Evidence::Shape,
             reason: String::new(),
             expires: None,
+            member: String::new(),
             path: "tests/keys/a.env".into(),
             location: Location { line: 1, column: 1, end_line: 1, end_column: 2 },
             preview: String::new(),

@@ -158,6 +158,9 @@ pub struct Finding {
     pub expires: Option<i64>,
     /// Path from the scanned root, made safe to print; empty where the text is no file.
     pub path: String,
+    /// Path inside the archive at `path`, as whoever made it wrote it; empty outside of archives.
+    #[serde(skip)]
+    pub member: String,
     /// Where in that file.
     #[serde(flatten)]
     pub location: Location,

@@ -34,12 +34,8 @@ pub fn redact(catalogue: &Catalogue, key: &FingerprintKey, found: &Match, origin
         evidence: found.evidence,
         reason: reason(rule, found, &catalogue.provider(rule).name),
         expires: found.expires,
-        path: match &found.member {
-            Some(member) if !member.path.is_empty() => {
-                format!("{}!/{}", printable(origin.path), printable(member.path.as_bytes()))
-            }
-            _ => printable(origin.path),
-        },
+        path: printable(origin.path),
+        member: found.member.as_ref().map(|member| member.path.clone()).unwrap_or_default(),
         location: found.member.as_ref().map_or_else(|| origin.lines.location(&found.span), |member| member.location),
         preview: preview(rule, found),
         mark: mark(origin.text, &found.span),

@@ -9,7 +9,7 @@ use crate::rule::{DEFAULT_REACH, Rule};
 const MOST_WORK: usize = 8 << 20;
 
 /// Most repetitions of nested counts, multiplied.
-const MOST_NESTED: usize = 4096;
+const MOST_NESTED: usize = 1500;
 
 /// What is wrong with a rule's pattern.
 pub(super) fn problem(rule: &Rule) -> Option<String> {
