@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::filter::{FIRST_THREE, Filter};
+use super::finder::keyword::DEFAULT_NAMES;
 use crate::context::{Words, normalize};
 use crate::rule::{Catalogue, Finder, RuleIndex, Shape};
 
@@ -106,6 +107,18 @@ impl Table {
         }
     }
 
+    /// Whether a literal stands in `letters` at a place that `counts`.
+    fn any(&self, letters: &[u8], counts: impl Fn(usize, usize) -> bool) -> bool {
+        letters.windows(KEY).enumerate().any(|(at, head)| {
+            let key = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
+            let mut found = false;
+            if self.shelves[0].filter.may_hold(key) {
+                self.look_up(0, key, &letters[at..], &mut |length, _| found |= counts(at, length));
+            }
+            found
+        })
+    }
+
     fn look_up(&self, kind: usize, key: u32, text: &[u8], each: &mut impl FnMut(usize, RuleIndex)) {
         let shelf = &self.shelves[kind];
         let bucket = Shelf::bucket(key);
@@ -119,10 +132,44 @@ impl Table {
     }
 }
 
+/// Words of which one must stand in an assigned name before any keyword rule can say yes to it.
+struct NameWords {
+    long: Table,
+    /// Words of up to three letters, which stand alone.
+    short: Filter,
+}
+
+impl NameWords {
+    fn new() -> Self {
+        NameWords { long: Table::new(), short: Filter::new() }
+    }
+
+    fn insert(&mut self, word: &[u8]) {
+        if word.len() >= KEY { self.long.insert(word, 0) } else { self.short.insert(short_key(word)) }
+    }
+
+    fn any(&self, name: &Words) -> bool {
+        let letters = name.as_bytes();
+        let stands_alone = |at: usize, length: usize| at + length <= letters.len() && name.holds(at, length);
+        let short = (0..letters.len()).any(|at| {
+            (1..KEY).any(|length| stands_alone(at, length) && self.short.may_hold(short_key(&letters[at..at + length])))
+        });
+        short || self.long.any(letters, |at, length| length > LONGEST_ALONE || name.holds(at, length))
+    }
+}
+
+/// Longest word that must stand alone in a name; `Words::contains` has the same.
+const LONGEST_ALONE: usize = 5;
+
+fn short_key(word: &[u8]) -> u32 {
+    word.iter().fold(word.len() as u32, |key, &byte| key << 8 | u32::from(byte))
+}
+
 /// Which rules hang on what.
 pub(super) struct Index {
     prefixes: Table,
     keywords: Table,
+    names: NameWords,
     /// Rules with keywords by their provider's id, for calls of the provider's library.
     callers: Table,
     hosts: HashMap<String, Vec<RuleIndex>>,
@@ -138,6 +185,7 @@ impl Index {
         let mut index = Index {
             prefixes: Table::new(),
             keywords: Table::new(),
+            names: NameWords::new(),
             callers: Table::new(),
             hosts: HashMap::new(),
             schemes: HashMap::new(),
@@ -151,8 +199,11 @@ impl Index {
                 Shape::Prefix(prefixes) => {
                     prefixes.iter().for_each(|prefix| index.prefixes.insert(prefix.as_bytes(), rule));
                 }
-                Shape::Keyword { keywords, .. } => {
+                Shape::Keyword { keywords, names } => {
                     keywords.iter().for_each(|keyword| index.keywords.insert(keyword.as_bytes(), rule));
+                    // Without names of its own a rule takes the usual ones, or its keywords.
+                    let named = if names.is_empty() { keywords } else { names };
+                    named.iter().for_each(|word| index.names.insert(word.as_bytes()));
                     let provider = normalize(catalogue.provider(checked).id.as_bytes());
                     if provider.len() >= SHORTEST_CALLER {
                         index.callers.insert(provider.as_bytes(), rule);
@@ -175,6 +226,8 @@ impl Index {
             }
         }
         index.prefixes.sort();
+        DEFAULT_NAMES.iter().for_each(|word| index.names.insert(word.as_bytes()));
+        index.names.long.sort();
         index.keywords.sort();
         index.callers.sort();
         index
@@ -201,6 +254,11 @@ impl Index {
     /// Rules of which a keyword stands in `words`.
     pub(super) fn keywords(&self, words: &Words, each: impl FnMut(RuleIndex)) {
         self.keywords.in_words(words, each);
+    }
+
+    /// Whether any keyword rule could take a value of this name.
+    pub(super) fn may_be_named(&self, name: &Words) -> bool {
+        self.names.any(name)
     }
 
     /// Rules whose provider is named in `words`.

@@ -155,30 +155,38 @@ impl Scan<'_> {
         if self.kind.lock || finder::assignment::is_encrypted(bytes, at) {
             return;
         }
-        let before = Words::of(&bytes[assignment.lookback.clone()]);
         let name = Words::of(&bytes[assignment.name.clone()]);
-        let mut seen = std::mem::take(&mut self.seen);
-        seen.clear();
-        self.engine.index.keywords(&before, |rule| {
-            if !seen.contains(&rule) {
-                seen.push(rule);
-            }
-        });
         let matches = self.found.len();
-        if assignment.operator == Operator::Call {
-            self.called(at, &assignment, &before);
-        }
-        for &rule in &seen {
-            let Shape::Keyword { keywords, names } = &self.engine.catalogue.rule(rule).shape else { continue };
-            if finder::keyword::names_it(keywords, names, &name) {
-                self.found.extend(confirm::at(self.engine, self.input, rule, at, Some(&assignment)));
+        let called = assignment.operator == Operator::Call;
+        if called || self.engine.index.may_be_named(&name) {
+            let before = Words::of(&bytes[assignment.lookback.clone()]);
+            self.keywords(at, &assignment, &name, &before);
+            if called {
+                self.called(at, &assignment, &before);
             }
         }
-        self.seen = seen;
         if self.found.len() == matches && !self.is_known_form(at) {
             let kind = self.kind;
             self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name, kind));
         }
+    }
+
+    /// Tries the rules of which a keyword stands before the value.
+    fn keywords(&mut self, at: usize, assignment: &Assignment, name: &Words, before: &Words) {
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.clear();
+        self.engine.index.keywords(before, |rule| {
+            if !seen.contains(&rule) {
+                seen.push(rule);
+            }
+        });
+        for &rule in &seen {
+            let Shape::Keyword { keywords, names } = &self.engine.catalogue.rule(rule).shape else { continue };
+            if finder::keyword::names_it(keywords, names, name) {
+                self.found.extend(confirm::at(self.engine, self.input, rule, at, Some(assignment)));
+            }
+        }
+        self.seen = seen;
     }
 
     /// Judges an argument of a call that names a provider: `shodan.Shodan("…")`. The call tells less than a name does.

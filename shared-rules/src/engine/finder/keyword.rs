@@ -3,7 +3,7 @@
 use crate::context::Words;
 
 /// Names that mark an assigned value as a credential when the keyword stands before the name and the rule gives none of its own.
-const DEFAULT_NAMES: &[&str] = &[
+pub(in crate::engine) const DEFAULT_NAMES: &[&str] = &[
     "key",
     "token",
     "secret",
