@@ -1,6 +1,7 @@
 //! What the members of an archive or the content of a compressed file hold.
 
 use super::{Engine, Input, Undoing};
+use crate::context::FileKind;
 use crate::decode::container::{self, Kind, Trouble};
 use crate::finding::{Location, Match, Member};
 
@@ -54,7 +55,10 @@ pub(super) fn find(engine: &Engine, input: &Input<'_>, undoing: &mut Undoing) ->
         // A rule that asks for a path gets the member's, or that of the compressed file without its ending.
         let path = if inner.is_empty() { without_ending(input.path) } else { &inner };
         let doubts = undoing.doubts.len();
+        let outer = (undoing.kind, undoing.whole);
+        (undoing.kind, undoing.whole) = (FileKind::of(path), true);
         let mut matches = engine.scan_deeper(&Input::whole(&member.bytes, path), undoing);
+        (undoing.kind, undoing.whole) = outer;
         undoing.doubts[doubts..].iter_mut().for_each(|doubt| doubt.member = joined(&inner, &doubt.member));
         for hidden in &mut matches {
             let nested = hidden.member.take();

@@ -117,7 +117,7 @@ fn inside(
         return der::matched(engine, kind, decoded, span).into_iter().collect();
     }
     let mut found = if is_text(decoded) {
-        engine.scan_deeper(&Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)
+        engine.scan_piece(&Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)
     } else if container::sniff(decoded).is_some() {
         contained::find(engine, &Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)
     } else {

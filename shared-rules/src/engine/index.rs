@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::files::Files;
 use super::filter::{FIRST_THREE, Filter};
 use super::finder::keyword::DEFAULT_NAMES;
 use crate::context::{Words, normalize};
@@ -176,7 +177,7 @@ pub(super) struct Index {
     schemes: HashMap<String, RuleIndex>,
     labels: HashMap<String, RuleIndex>,
     infixes: Vec<(String, Vec<RuleIndex>)>,
-    files: Vec<(String, RuleIndex)>,
+    files: Files,
     finders: Vec<(Finder, RuleIndex)>,
 }
 
@@ -191,7 +192,7 @@ impl Index {
             schemes: HashMap::new(),
             labels: HashMap::new(),
             infixes: Vec::new(),
-            files: Vec::new(),
+            files: Files::default(),
             finders: Vec::new(),
         };
         for (rule, checked) in catalogue.rules().iter().enumerate() {
@@ -219,7 +220,7 @@ impl Index {
                     index.labels.insert(label.clone(), rule);
                 }),
                 Shape::Infix(infixes) => infixes.iter().for_each(|infix| index.insert_infix(infix, rule)),
-                Shape::File(files) => index.files.extend(files.iter().map(|file| (file.clone(), rule))),
+                Shape::File(files) => files.iter().for_each(|file| index.files.insert(file, rule)),
                 Shape::Finder(finder) => index.finders.push((*finder, rule)),
                 // Searched by an automaton of their own.
                 Shape::Search { .. } => {}
@@ -288,44 +289,12 @@ impl Index {
     }
 
     /// Rules for lines of the file at `path`, in lower case.
-    pub(super) fn files<'i>(&'i self, path: &'i str) -> impl Iterator<Item = RuleIndex> + 'i {
-        self.files.iter().filter(|(file, _)| ends_like(path, file)).map(|(_, rule)| *rule)
+    pub(super) fn files(&self, path: &str) -> Vec<RuleIndex> {
+        self.files.of(path)
     }
 
     /// Rules that name this finder.
     pub(super) fn finders(&self, finder: Finder) -> impl Iterator<Item = RuleIndex> + '_ {
         self.finders.iter().filter(move |(known, _)| *known == finder).map(|(_, rule)| *rule)
-    }
-}
-
-/// Whether the last components of `path` are those of `file`, whose `*` stand for any part of one component.
-fn ends_like(path: &str, file: &str) -> bool {
-    let mut components = path.rsplit('/');
-    file.rsplit('/').all(|wanted| components.next().is_some_and(|component| is_like(component, wanted)))
-}
-
-fn is_like(component: &str, wanted: &str) -> bool {
-    let Some((head, tail)) = wanted.split_once('*') else { return component == wanted };
-    let Some(rest) = component.strip_prefix(head) else { return false };
-    (0..=rest.len()).filter(|&at| rest.is_char_boundary(at)).any(|at| is_like(&rest[at..], tail))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ends_like;
-
-    #[test]
-    fn a_path_ends_like_a_pattern_by_whole_components() {
-        for (path, file, expected) in [
-            ("config/master.key", "master.key", true),
-            ("master.key", "master.key", true),
-            ("webmaster.key", "master.key", false),
-            ("config/credentials/production.key", "credentials/*.key", true),
-            ("config/production.key", "credentials/*.key", false),
-            (".vault_pass.txt", ".vault_pass*", true),
-            ("a/b", "*", true),
-        ] {
-            assert_eq!(ends_like(path, file), expected, "{path} {file}");
-        }
     }
 }

@@ -108,6 +108,8 @@ pub(super) struct Marks {
 struct Words {
     filter: Filter,
     entries: Vec<Entry>,
+    /// Where the entries of each bucket of the filter's hash begin.
+    buckets: Box<[u16; BUCKETS + 1]>,
 }
 
 struct Entry {
@@ -120,7 +122,7 @@ struct Entry {
 
 impl Marks {
     pub(super) fn new(index: &Index) -> Self {
-        let mut words = Words { filter: Filter::new(), entries: Vec::new() };
+        let mut words = Words { filter: Filter::new(), entries: Vec::new(), buckets: Box::new([0; BUCKETS + 1]) };
         words.insert("BEGIN ", Mark::Pem);
         KEY_TYPES.iter().for_each(|literal| words.insert(literal, Mark::Jwk));
         FOREIGN_NAMES.iter().for_each(|name| words.insert(name, Mark::Name));
@@ -138,7 +140,7 @@ impl Marks {
                 others.push((infix, rules.clone()));
             }
         }
-        words.entries.sort_by_key(|entry| entry.key);
+        words.sort();
         Marks {
             names: Searcher::new(NAMES).expect("some thirty short literals"),
             longest_name: NAMES.iter().map(|name| name.len()).max().unwrap_or(1),
@@ -209,6 +211,13 @@ fn group(literals: Vec<(&String, Vec<RuleIndex>)>) -> Option<(Vec<&String>, Vec<
     (!literals.is_empty()).then(|| literals.into_iter().unzip())
 }
 
+/// Buckets of the word starts' literals.
+const BUCKETS: usize = 4096;
+
+fn bucket(key: u32) -> usize {
+    Filter::hash(key) >> 5
+}
+
 /// Bytes of a literal before its first letter or digit.
 fn lead(literal: &[u8]) -> usize {
     literal.iter().position(u8::is_ascii_alphanumeric).unwrap_or(literal.len())
@@ -223,9 +232,15 @@ impl Words {
         self.entries.push(Entry { key, literal: literal.as_bytes().to_vec(), lead, mark });
     }
 
+    fn sort(&mut self) {
+        self.entries.sort_by_key(|entry| bucket(entry.key));
+        self.entries.iter().for_each(|entry| self.buckets[bucket(entry.key) + 1] += 1);
+        (0..BUCKETS).for_each(|bucket| self.buckets[bucket + 1] += self.buckets[bucket]);
+    }
+
     fn look_up(&self, key: u32, bytes: &[u8], at: usize, mut each: impl FnMut(&Mark, usize, usize)) {
-        let first = self.entries.partition_point(|entry| entry.key < key);
-        for entry in self.entries[first..].iter().take_while(|entry| entry.key == key) {
+        let bounds = usize::from(self.buckets[bucket(key)])..usize::from(self.buckets[bucket(key) + 1]);
+        for entry in self.entries[bounds].iter().filter(|entry| entry.key == key) {
             let Some(start) = at.checked_sub(entry.lead) else { continue };
             let end = start + entry.literal.len();
             if bytes.get(start..end).is_some_and(|text| text.eq_ignore_ascii_case(&entry.literal)) {

@@ -4,6 +4,7 @@ mod confirm;
 mod contained;
 mod encoded;
 mod escaped;
+mod files;
 mod filter;
 mod finder;
 mod index;
@@ -105,12 +106,26 @@ impl Engine {
 
     /// The same, and what could not be looked at: encrypted, damaged and oversized members of archives.
     pub fn scan_with_doubts(&self, input: &Input<'_>) -> (Vec<Match>, Vec<Doubt>) {
-        let mut undoing = Undoing { depth: 0, budget: LARGEST_UNPACKED, doubts: Vec::new() };
+        let mut undoing = Undoing {
+            depth: 0,
+            budget: LARGEST_UNPACKED,
+            doubts: Vec::new(),
+            kind: FileKind::of(input.path),
+            whole: true,
+        };
         let found = match utf16::decode(input.bytes) {
             Some(decoded) => self.scan_utf16(input, &decoded, &mut undoing),
             None => self.scan_inside(input, &mut undoing),
         };
         (found, undoing.doubts)
+    }
+
+    /// What an encoding hid in a piece of a file.
+    fn scan_piece(&self, input: &Input<'_>, undoing: &mut Undoing) -> Vec<Match> {
+        let whole = std::mem::replace(&mut undoing.whole, false);
+        let found = self.scan_deeper(input, undoing);
+        undoing.whole = whole;
+        found
     }
 
     /// What an encoding or container hid, one level down.
@@ -148,8 +163,9 @@ impl Engine {
         let mut scan = Scan {
             engine: self,
             input,
+            kind: undoing.kind,
+            whole: undoing.whole,
             undoing,
-            kind: FileKind::of(input.path),
             found: Vec::new(),
             last_value: usize::MAX,
             encoded_until: 0,

@@ -29,6 +29,10 @@ pub(super) struct Undoing {
     /// Bytes that may still be unpacked or decoded.
     pub(super) budget: usize,
     pub(super) doubts: Vec<Doubt>,
+    /// What the path of the file says that all this is from.
+    pub(super) kind: FileKind,
+    /// Whether the input is a whole file and not a piece of one.
+    pub(super) whole: bool,
 }
 
 impl Undoing {
@@ -51,6 +55,8 @@ pub(super) struct Scan<'s> {
     pub(super) undoing: &'s mut Undoing,
     /// What the path says.
     pub(super) kind: FileKind,
+    /// Whether the input is a whole file.
+    pub(super) whole: bool,
     pub(super) found: Vec<Match>,
     /// Value that was judged last, since a name word and a token run often lead to the same one.
     pub(super) last_value: usize,
@@ -91,7 +97,7 @@ impl Scan<'_> {
     /// What an object is as a whole.
     pub(super) fn object(&mut self) {
         let bytes = self.input.bytes;
-        if self.input.range.is_empty() {
+        if self.input.range.is_empty() || !self.whole {
             return;
         }
         finder::file::find(self.engine, self.input, &mut self.found);
