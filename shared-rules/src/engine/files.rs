@@ -8,15 +8,17 @@ use crate::rule::RuleIndex;
 #[derive(Default)]
 pub(super) struct Files {
     /// Those whose last component is a plain name.
-    named: HashMap<String, Vec<(String, RuleIndex)>>,
-    /// Those with a `*` in it.
-    wild: Vec<Wild>,
+    named: HashMap<String, Vec<Wanted>>,
+    /// Those with a `*` in it, by what follows the last one.
+    tails: HashMap<String, Vec<Wanted>>,
+    /// The lengths of those tails, so that a name is asked for no other.
+    lengths: Vec<usize>,
+    /// Those that end in `*`, by the byte they begin with.
+    heads: HashMap<Option<u8>, Vec<Wanted>>,
 }
 
-struct Wild {
-    /// What the name begins and ends with.
-    head: String,
-    tail: String,
+/// A pattern and the rule that gave it.
+struct Wanted {
     pattern: String,
     rule: RuleIndex,
 }
@@ -24,29 +26,31 @@ struct Wild {
 impl Files {
     pub(super) fn insert(&mut self, pattern: &str, rule: RuleIndex) {
         let name = last(pattern);
-        match (name.split_once('*'), name.rsplit_once('*')) {
-            (Some((head, _)), Some((_, tail))) => {
-                self.wild.push(Wild { head: head.to_owned(), tail: tail.to_owned(), pattern: pattern.to_owned(), rule })
+        let wanted = Wanted { pattern: pattern.to_owned(), rule };
+        match name.rsplit_once('*') {
+            None => self.named.entry(name.to_owned()).or_default().push(wanted),
+            Some((_, "")) => {
+                let first = name.bytes().next().filter(|&byte| byte != b'*');
+                self.heads.entry(first).or_default().push(wanted);
             }
-            _ => self.named.entry(name.to_owned()).or_default().push((pattern.to_owned(), rule)),
+            Some((_, tail)) => {
+                if !self.lengths.contains(&tail.len()) {
+                    self.lengths.push(tail.len());
+                }
+                self.tails.entry(tail.to_owned()).or_default().push(wanted);
+            }
         }
     }
 
     /// Rules for the file at `path`, in lower case.
     pub(super) fn of(&self, path: &str) -> Vec<RuleIndex> {
         let name = last(path);
-        let named = self.named.get(name).into_iter().flatten();
-        let named = named.filter(|(pattern, _)| ends_like(path, pattern)).map(|(_, rule)| *rule);
-        let fits = |wild: &&Wild| {
-            let (name, head, tail) = (name.as_bytes(), wild.head.as_bytes(), wild.tail.as_bytes());
-            // One byte at each end tells nearly all apart, without a call.
-            tail.last().is_none_or(|last| name.last() == Some(last))
-                && head.first().is_none_or(|first| name.first() == Some(first))
-                && name.ends_with(tail)
-                && name.starts_with(head)
-                && ends_like(path, &wild.pattern)
-        };
-        named.chain(self.wild.iter().filter(fits).map(|wild| wild.rule)).collect()
+        let named = self.named.get(name);
+        let suffix = |length: &usize| name.len().checked_sub(*length).and_then(|start| name.get(start..));
+        let tails = self.lengths.iter().filter_map(suffix).filter_map(|tail| self.tails.get(tail));
+        let heads = [name.bytes().next(), None].into_iter().filter_map(|first| self.heads.get(&first));
+        let wanted = named.into_iter().chain(tails).chain(heads).flatten();
+        wanted.filter(|wanted| ends_like(path, &wanted.pattern)).map(|wanted| wanted.rule).collect()
     }
 }
 
