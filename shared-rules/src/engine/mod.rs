@@ -113,10 +113,7 @@ impl Engine {
             kind: FileKind::of(input.path),
             whole: true,
         };
-        let found = match utf16::decode(input.bytes) {
-            Some(decoded) => self.scan_utf16(input, &decoded, &mut undoing),
-            None => self.scan_inside(input, &mut undoing),
-        };
+        let found = self.scan_as_written(input, &mut undoing);
         (found, undoing.doubts)
     }
 
@@ -136,11 +133,18 @@ impl Engine {
         }
         undoing.budget -= input.bytes.len();
         undoing.depth += 1;
-        let found = match utf16::decode(input.bytes) {
-            Some(decoded) => self.scan_utf16(input, &decoded, undoing),
-            None => self.scan_inside(input, undoing),
-        };
+        let found = self.scan_as_written(input, undoing);
         undoing.depth -= 1;
+        found
+    }
+
+    /// The bytes as they are and, where they look like it, as UTF-16: a mark at the head is no reason to pass over the rest.
+    fn scan_as_written(&self, input: &Input<'_>, undoing: &mut Undoing) -> Vec<Match> {
+        let mut found = self.scan_inside(input, undoing);
+        if let Some(decoded) = utf16::decode(input.bytes) {
+            found.extend(self.scan_utf16(input, &decoded, undoing));
+            found = resolve::resolve(&self.catalogue, input.bytes, found);
+        }
         found
     }
 
@@ -284,6 +288,14 @@ pub(crate) mod tests {
         assert_eq!(trail(format!("data: |\n  {}\n", wrapped.join("\n  ")).as_bytes()).len(), 1);
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(trail(format!("blob = '{hex}'").as_bytes()), one(&["hex"], ""));
+    }
+
+    #[test]
+    fn a_byte_order_mark_hides_no_plain_text_behind_it() {
+        let (text, _) = secret();
+        for mark in [&b"\xff\xfe"[..], b"\xfe\xff", &b"a\0".repeat(200)] {
+            assert_eq!(trail(&[mark, b"\n", text.as_bytes()].concat()).len(), 1, "{mark:?}");
+        }
     }
 
     #[test]
