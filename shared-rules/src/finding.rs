@@ -64,6 +64,25 @@ pub struct Match {
     pub member: Option<Member>,
 }
 
+impl Match {
+    /// A match by its shape alone, without a name or a public beginning.
+    pub(crate) fn of(rule: RuleIndex, span: Range<usize>, secret: &[u8], confidence: Confidence) -> Match {
+        Match {
+            rule,
+            span,
+            secret: Secret::new(secret),
+            evidence: Evidence::Shape,
+            confidence,
+            checksum: None,
+            expires: None,
+            name: None,
+            trail: Vec::new(),
+            prefix: String::new(),
+            member: None,
+        }
+    }
+}
+
 /// A place in a file inside a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {

@@ -284,10 +284,11 @@ fn keyword_shape(spec: &RuleSpec) -> Result<Shape, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::Catalogue;
 
-    const PROVIDER: &str = r#"
+    /// A provider without rules.
+    pub(in crate::rule) const PROVIDER: &str = r#"
 [provider]
 id = "acme"
 name = "Acme"

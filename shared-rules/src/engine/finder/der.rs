@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use crate::engine::Engine;
-use crate::finding::{Evidence, Match};
+use crate::finding::Match;
 use crate::rule::{Confidence, Finder};
-use crate::secret::Secret;
 
 /// Bytes of a key that identify it: its head holds version, algorithm and the first numbers.
 const IDENTITY: usize = 4096;
@@ -118,23 +117,12 @@ pub(in crate::engine) fn matched(engine: &Engine, kind: Kind, bytes: &[u8], span
     let bag = |at: usize| matches!(bytes.get(at + KEY_BAG.len()), Some(1 | 2));
     let keyless = kind == Kind::Pkcs12 && !memchr::memmem::find_iter(bytes, KEY_BAG).any(bag);
     let encrypted = kind == Kind::PrivateKey { encrypted: true };
-    Some(Match {
-        rule,
-        secret: Secret::new(&bytes[..bytes.len().min(IDENTITY)]),
-        span,
-        evidence: Evidence::Shape,
-        confidence: match (keyless, encrypted) {
-            (true, _) => Confidence::Low,
-            (_, true) => Confidence::Medium,
-            _ => engine.catalogue.rule(rule).confidence,
-        },
-        checksum: None,
-        expires: None,
-        name: None,
-        trail: Vec::new(),
-        member: None,
-        prefix: String::new(),
-    })
+    let confidence = match (keyless, encrypted) {
+        (true, _) => Confidence::Low,
+        (_, true) => Confidence::Medium,
+        _ => engine.catalogue.rule(rule).confidence,
+    };
+    Some(Match::of(rule, span, &bytes[..bytes.len().min(IDENTITY)], confidence))
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use regex::bytes::Regex;
 
 use crate::context::{entropy, is_placeholder};
 use crate::engine::Engine;
-use crate::finding::{Evidence, Match};
+use crate::finding::Match;
 use crate::rule::Finder;
-use crate::secret::Secret;
 
 /// Bytes before and after `kty` in which the object's other members count: a 4096-bit RSA key has 3,200.
 const REACH: usize = 6000;
@@ -34,19 +33,8 @@ pub(in crate::engine) fn find(engine: &Engine, bytes: &[u8], at: usize) -> Optio
     if is_placeholder(value.as_bytes()) || entropy(value.as_bytes()) < 3.5 {
         return None;
     }
-    Some(Match {
-        rule,
-        secret: Secret::new(value.as_bytes()),
-        span: object.start + value.start()..object.start + value.end(),
-        evidence: Evidence::Shape,
-        confidence: engine.catalogue.rule(rule).confidence,
-        checksum: None,
-        expires: None,
-        name: None,
-        trail: Vec::new(),
-        member: None,
-        prefix: String::new(),
-    })
+    let span = object.start + value.start()..object.start + value.end();
+    Some(Match::of(rule, span, value.as_bytes(), engine.catalogue.rule(rule).confidence))
 }
 
 /// The innermost braces around `at`, as far as they are near.

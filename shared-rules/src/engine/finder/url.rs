@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use super::score;
 use crate::engine::{Engine, Input, confirm};
-use crate::finding::{Evidence, Match};
+use crate::finding::Match;
 use crate::rule::Confidence;
-use crate::secret::Secret;
 
 pub(in crate::engine) const MARK: &str = "://";
 
@@ -27,19 +26,7 @@ pub(in crate::engine) fn find(engine: &Engine, input: &Input<'_>, at: usize, fou
     let base = scheme.split('+').next().unwrap_or_default();
     let Some(rule) = engine.index.scheme(&scheme).or_else(|| engine.index.scheme(base)) else { return };
     let Some(confidence) = believe(engine.catalogue.rule(rule).confidence, bytes, &url, &host) else { return };
-    found.push(Match {
-        rule,
-        secret: Secret::new(&bytes[password.clone()]),
-        span: password,
-        evidence: Evidence::Shape,
-        confidence,
-        checksum: None,
-        expires: None,
-        name: None,
-        trail: Vec::new(),
-        member: None,
-        prefix: String::new(),
-    });
+    found.push(Match::of(rule, password.clone(), &bytes[password], confidence));
 }
 
 /// How far a password in a URL is believed: not at all if it is one that everybody writes.

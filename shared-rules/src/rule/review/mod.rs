@@ -36,18 +36,7 @@ fn name(catalogue: &Catalogue, rule: &Rule) -> Vec<String> {
 mod tests {
     use super::review;
     use crate::rule::Catalogue;
-
-    const PROVIDER: &str = r#"
-[provider]
-id = "acme"
-name = "Acme"
-docs = "https://acme.example/docs"
-console = "https://acme.example/keys"
-opens = "everything"
-revoke = "press the button"
-ephemeral = "OIDC"
-afterwards = "read the log"
-"#;
+    use crate::rule::catalogue::tests::PROVIDER;
 
     fn reviewed(id: &str, rest: &str) -> Vec<String> {
         let rule =
