@@ -9,6 +9,7 @@ pub mod engine;
 pub mod finding;
 pub mod fingerprint;
 pub mod import;
+pub mod pack;
 pub mod policy;
 pub mod redact;
 pub mod rule;
@@ -16,7 +17,7 @@ pub mod secret;
 pub mod structure;
 
 pub use decode::container::Trouble;
-pub use engine::{Doubt, Engine, Input, Place};
+pub use engine::{Doubt, Engine, Input, Parts, Place, Scanned};
 pub use finding::{Evidence, Finding, Lines, Location, Match};
 pub use fingerprint::{Code, Fingerprint, FingerprintKey};
 pub use redact::{Origin, printable, redact};

@@ -9,6 +9,7 @@ mod filter;
 mod finder;
 mod index;
 mod marks;
+mod parts;
 mod resolve;
 mod runs;
 mod scan;
@@ -24,6 +25,7 @@ use crate::rule::Catalogue;
 pub use contained::Doubt;
 use index::Index;
 use marks::Marks;
+pub use parts::{Parts, Scanned};
 use scan::{Scan, Undoing};
 use search::Searches;
 
