@@ -51,7 +51,7 @@ impl Scanner {
 
     fn scan_noting(&self, text: &[u8], path: &[u8], place: Place<'_>) -> (Vec<Finding>, Vec<String>) {
         let name = String::from_utf8_lossy(path);
-        let (matches, doubts) = self.engine.scan_with_doubts(&Input { place, ..Input::whole(text, &name) });
+        let (matches, doubts) = self.engine.scan_with_doubts(&Input::whole(text, &name).at(place));
         let doubts = doubts.iter().map(|doubt| self.noted(doubt)).collect();
         if matches.is_empty() {
             return (Vec::new(), doubts);

@@ -17,7 +17,7 @@ pub mod secret;
 pub mod structure;
 
 pub use decode::container::Trouble;
-pub use engine::{Doubt, Engine, Input, Parts, Place, Scanned};
+pub use engine::{Doubt, Engine, Input, MARGIN, Parts, Place, Scanned};
 pub use finding::{Evidence, Finding, Lines, Location, Match};
 pub use fingerprint::{Code, Fingerprint, FingerprintKey};
 pub use redact::{Origin, printable, redact};
