@@ -11,7 +11,7 @@ use crate::pack::buffer::Buffer;
 use crate::pack::delta::Delta;
 use crate::pack::entry::{Entry, Made};
 use crate::pack::inflate::{Inflater, LARGEST_AT_ONCE};
-use crate::pack::open::{LARGE_DELTA, fits, made_size};
+use crate::pack::open::{LARGE_DELTA, fits, longest_delta, made_size};
 use crate::pack::pace::{self, Pace};
 use crate::pack::spans::Spans;
 use crate::pack::{Marks, ObjectKind, Reader, Source, Unreadable};
@@ -134,7 +134,7 @@ impl<'w, S: Source, D: AsRef<[u8]> + Sync, V: Visitor> Worker<'w, S, D, V> {
         let largest = self.shared.plan.bounds.largest;
         let stream = self.stream(slot, &entry);
         let source = &self.shared.pack.source;
-        if entry.size > largest {
+        if entry.size > longest_delta(largest) {
             fits(made_size(&mut self.inflater, source, stream)?, largest)?;
             return Err(LARGE_DELTA);
         }
