@@ -166,7 +166,7 @@ impl<S: Source, D: AsRef<[u8]>> Reader<'_, S, D> {
         self.inflater.inflate(source, stream, entry.size, &mut self.delta, &mut self.pace)?;
         let delta = Delta::parse(&self.delta)?;
         fits(delta.result, self.largest)?;
-        delta.apply(out, self.spare.room(delta.result as usize, 0), &mut (), &mut self.pace)?;
+        delta.apply(out, self.spare.room(delta.result as usize), &mut (), &mut self.pace)?;
         self.spare.keep(delta.result as usize);
         std::mem::swap(out, &mut self.spare);
         Ok(())

@@ -95,8 +95,8 @@ fn an_object_that_lies_is_refused_and_the_next_is_read() {
         (entry(head(3, size), b"no stream"), "damaged"),
         (entry(head(5, size), &stream), "kind"),
         (entry(head(6, 4), &[0x87, 0x68]), "outside the pack"),
-        (entry(head(3, 9 << 20), &stream), "fewer bytes"),
-        (entry(head(3, 9 << 20), &stream[..stream.len() - 1]), "damaged"),
+        (entry(head(3, 33 << 20), &stream), "fewer bytes"),
+        (entry(head(3, 33 << 20), &stream[..stream.len() - 1]), "damaged"),
     ];
     let mut writer = Writer::new(SHA1);
     for ((entry, _), number) in cases.iter().zip(0..) {
@@ -131,7 +131,8 @@ fn the_last_object_of_a_pack_may_end_early() {
 
 #[test]
 fn a_large_object_is_read_piece_by_piece() {
-    let text: Vec<u8> = (0..(9 << 20) + 123u32).map(|at| (at.wrapping_mul(0x9e37_79b1) >> 27) as u8).collect();
+    let part: Vec<u8> = (0..100_003u32).map(|at| (at.wrapping_mul(0x9e37_79b1) >> 27) as u8).collect();
+    let text = part.repeat(350);
     let mut writer = Writer::new(SHA1);
     writer.whole(named(0), ObjectKind::Blob, &text);
     writer.raw(named(1), &[&head(3, text.len() as u64 - 1)[..], &deflate(&text)].concat());
