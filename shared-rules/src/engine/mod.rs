@@ -293,6 +293,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_a_document_shows_is_read_though_it_is_typeset() {
+        let (_, secret) = secret();
+        let (first, rest) = secret.split_at(9);
+        let page = format!("%PDF-1.7\n1 0 obj\n<< >>\nstream\nBT [({first})-27({rest})] TJ ET\nendstream\nendobj\n");
+        assert_eq!(trail(page.as_bytes()), [(vec!["pdf"], "stream 1".to_owned())]);
+    }
+
+    #[test]
     fn a_byte_order_mark_hides_no_plain_text_behind_it() {
         let (text, _) = secret();
         for mark in [&b"\xff\xfe"[..], b"\xfe\xff", &b"a\0".repeat(200)] {
@@ -312,6 +320,17 @@ pub(crate) mod tests {
             assert_eq!(matches[0].secret.expose(), secret.as_bytes(), "{slash}");
             assert_eq!(matches[0].trail, ["escapes"]);
         }
+    }
+
+    #[test]
+    fn references_in_markup_are_undone() {
+        let sample = Sample::expand("<input name=aws_secret_access_key value=\"«{base62:18}/{base62:21}»\">", 5, None)
+            .expect("good");
+        let secret = &sample.text[sample.secrets[0].clone()];
+        let matches =
+            ENGINE.scan(&Input::whole(sample.text.replace(secret, &secret.replace('/', "&#x2F;")).as_bytes(), ""));
+        let found: Vec<&[u8]> = matches.iter().map(|found| found.secret.expose()).collect();
+        assert_eq!(found, [secret.as_bytes()]);
     }
 
     #[test]

@@ -75,6 +75,11 @@ impl Scan<'_> {
         let engine = self.engine;
         let filters = Filters { starts: engine.marks.word_filter(), prefixes: engine.index.prefix_filters() };
         runs::find(engine.machine, filters, bytes, range.clone(), self);
+        if is_markup(bytes) {
+            // Its references have none of the bytes that open other escapes; one may lie across the chunk's end.
+            let text = &bytes[range.start..bytes.len().min(range.end + 1)];
+            memchr::memmem::find_iter(text, b"&#").for_each(|at| self.unescape(range.start + at));
+        }
         engine.marks.names(bytes, &range, |start, end| self.marked(&Mark::Name, start, end));
         engine.marks.urls(bytes, &range, |at| finder::url::find(engine, self.input, at, &mut self.found));
         engine.marks.others(bytes, &range, |rule, start, end| {
@@ -222,6 +227,11 @@ impl Scan<'_> {
         });
         known
     }
+}
+
+/// Whether the text begins with a tag, as HTML and XML do.
+fn is_markup(bytes: &[u8]) -> bool {
+    bytes.iter().take(64).find(|byte| byte.is_ascii_graphic()) == Some(&b'<')
 }
 
 impl runs::Anchors for Scan<'_> {
