@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::finder::{assignment, der};
 use super::{Engine, Input, Undoing, contained};
 use crate::context::Assignment;
-use crate::decode::{self, container, is_text};
+use crate::decode::{self, container, is_text, utf16};
 use crate::finding::Match;
 
 /// Shortest and longest encoded text, in bytes. The sniff at the head needs the one, the other bounds the work.
@@ -46,10 +46,11 @@ pub(super) fn find(
     Some((inside(engine, input, &decoded, at..at + length, HEX, undoing), at + length))
 }
 
-/// Whether the head opens DER, a key store, gzip or another container.
+/// Whether the head opens DER, a key store, gzip or another container, or UTF-16, as PowerShell takes commands.
 fn is_binary(head: &[u8]) -> bool {
     matches!(head, [0x30, 40..=0x7f | 0x81 | 0x82, ..] | [0xfe, 0xed, ..] | [0xce, 0xce, ..])
         || container::sniff(head).is_some()
+        || utf16::opens(head)
 }
 
 /// The base64 at `at`, over several lines if it is broken into lines of one length, and what it decodes to.
@@ -116,7 +117,7 @@ fn inside(
     if let Some(kind) = der::kind(decoded) {
         return der::matched(engine, kind, decoded, span).into_iter().collect();
     }
-    let mut found = if is_text(decoded) {
+    let mut found = if is_text(decoded) || decoded.get(..12).is_some_and(utf16::opens) {
         engine.scan_piece(&Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)
     } else if container::sniff(decoded).is_some() {
         contained::find(engine, &Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)

@@ -145,6 +145,7 @@ impl Engine {
         let mut found = self.scan_inside(input, undoing);
         if let Some(decoded) = utf16::decode(input.bytes) {
             found.extend(self.scan_utf16(input, &decoded, undoing));
+            contained::only_in_members(&mut found);
             found = resolve::resolve(&self.catalogue, input.bytes, found);
         }
         found
@@ -288,6 +289,10 @@ pub(crate) mod tests {
         );
         assert_eq!(trail(format!("data: {}", base64(&gzip(text.as_bytes()))).as_bytes()), one(&["base64", "gzip"], ""));
         assert_eq!(trail(format!("data: |\n  {}\n", wrapped.join("\n  ")).as_bytes()).len(), 1);
+        // PowerShell's encoded commands.
+        assert_eq!(trail(format!("-enc {}", base64(&utf16)).as_bytes()), one(&["base64", "utf-16"], ""));
+        let program = [&b"MZ\x90\0\x03\0\0\0\xff"[..], &utf16, b"\xff\xff"].concat();
+        assert_eq!(trail(&program), one(&["utf-16"], ""));
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(trail(format!("blob = '{hex}'").as_bytes()), one(&["hex"], ""));
     }
