@@ -34,6 +34,24 @@ pub(crate) enum Command {
         #[arg(required = true)]
         repositories: Vec<PathBuf>,
     },
+    /// Push every known way to hide a credential, and clean pushes of every kind, against a scratch server with this hook
+    Selftest {
+        /// Run these shapes or families alone
+        #[arg(long, value_name = "NAME", num_args = 1..)]
+        only: Vec<String>,
+        /// Say what each shape is and what is not covered on purpose, and run nothing
+        #[arg(long)]
+        list: bool,
+        /// Leave the scratch folder of a shape that fails, and say where it is
+        #[arg(long)]
+        keep: bool,
+        /// Fail too where a shape cannot be run on this machine
+        #[arg(long)]
+        strict: bool,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = SelftestFormat::Text)]
+        format: SelftestFormat,
+    },
     /// Run as git's pre-receive hook (git calls this)
     PreReceive {
         /// Configuration file
@@ -132,4 +150,11 @@ pub(crate) enum ListFormat {
 pub(crate) enum ReportFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SelftestFormat {
+    Text,
+    Json,
+    Markdown,
 }

@@ -7,6 +7,7 @@ mod install;
 mod key;
 mod rules;
 mod scan;
+mod selftest;
 
 use anyhow::Result;
 
@@ -22,6 +23,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Demo => demo::run(),
         Command::Install { repositories, config, contact } => install::install(&repositories, config, contact),
         Command::Uninstall { repositories } => install::uninstall(&repositories),
+        Command::Selftest { only, list, keep, strict, format } => {
+            selftest::run(&selftest::Options { only, list, keep, strict, format })
+        }
         Command::PreReceive { config, then } => push::pre_receive(config, then.as_deref()),
         Command::Scan { path, history, format, rules, config } => scan::run(&path, history, format, &rules, config),
         Command::Rules { command: Some(RulesCommand::Check { path }), .. } => rules::check(&path),

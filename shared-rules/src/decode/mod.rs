@@ -3,6 +3,8 @@
 
 pub(crate) mod container;
 pub(crate) mod escape;
+pub(crate) mod pdf;
+pub(crate) mod sqlite;
 pub(crate) mod utf16;
 
 use base64::Engine as _;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::finder::{assignment, der};
 use super::{Engine, Input, Undoing, contained};
 use crate::context::Assignment;
-use crate::decode::{self, container, is_text};
+use crate::decode::{self, container, is_text, utf16};
 use crate::finding::Match;
 
 /// Shortest and longest encoded text, in bytes. The sniff at the head needs the one, the other bounds the work.
@@ -34,7 +34,9 @@ pub(super) fn find(
     // Random bytes are all printable once in ten thousand heads; identifiers and paths hardly ever decode to text.
     // The first three tell most: a container's first byte is none of a text's, or `B`, `P` or `(`.
     let opens = |head: [u8; 3]| {
-        is_text(&head) || matches!(head[0], 0x1f | 0x28 | 0x30 | 0x37 | 0x42 | 0x50 | 0x52 | 0xce | 0xfd | 0xfe)
+        let containers = matches!(head[0], 0x1f | 0x28 | 0x30 | 0x37 | 0x42 | 0x50 | 0x52 | 0xce | 0xfd | 0xfe);
+        // UTF-16 has a zero in each letter.
+        is_text(&head) || containers || head[0] == 0 || head[1] == 0
     };
     let head = decode::base64_head(whole).filter(|&head| opens(head)).and_then(|_| decode::base64(whole));
     if let Some(head) = head.filter(|head| is_text(head) || is_binary(head)) {
@@ -53,10 +55,11 @@ pub(super) fn find(
     Some((inside(engine, input, &decoded, at..at + length, HEX, undoing), at + length))
 }
 
-/// Whether the head opens DER, a key store, gzip or another container.
+/// Whether the head opens DER, a key store, gzip or another container, or UTF-16, as PowerShell takes commands.
 fn is_binary(head: &[u8]) -> bool {
     matches!(head, [0x30, 40..=0x7f | 0x81 | 0x82, ..] | [0xfe, 0xed, ..] | [0xce, 0xce, ..])
         || container::sniff(head).is_some()
+        || utf16::opens(head)
 }
 
 /// The base64 at `at`, over several lines if it is broken into lines of one length, and what it decodes to.
@@ -123,7 +126,7 @@ fn inside(
     if let Some(kind) = der::kind(decoded) {
         return der::matched(engine, kind, decoded, span).into_iter().collect();
     }
-    let mut found = if is_text(decoded) {
+    let mut found = if is_text(decoded) || decoded.get(..12).is_some_and(utf16::opens) {
         engine.scan_piece(&Input::whole(decoded, input.path).at(input.place), undoing)
     } else if container::sniff(decoded).is_some() {
         contained::find(engine, &Input::whole(decoded, input.path).at(input.place), undoing)

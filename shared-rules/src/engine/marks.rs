@@ -22,6 +22,8 @@ pub(super) enum Mark {
     Name,
     /// What follows a URL's scheme.
     Url,
+    /// A character that markup writes as a number.
+    Reference,
     /// The name of a wallet's seed phrase.
     Seed,
     /// Rules whose credential or command holds the literal.
@@ -78,6 +80,9 @@ const FOREIGN_NAMES: &[&str] = &[
     "seed",
 ];
 
+/// How numbers of characters begin in markup: `&#61;`, `&#x3D;`.
+const REFERENCES: &[&str] = &["&#x", "&#0", "&#1", "&#2", "&#3", "&#4", "&#5", "&#6", "&#7", "&#8", "&#9"];
+
 /// A JSON Web Key's type in the ways to write a member.
 const KEY_TYPES: &[&str] = &["kty\"", "kty'", "kty:", "kty=", "kty\\", "kty "];
 
@@ -105,6 +110,7 @@ impl Marks {
         NAMES.iter().for_each(|name| anywhere.insert(name, 0, false, Mark::Name));
         SPELLED_NAMES.iter().for_each(|name| anywhere.insert(name, 0, true, Mark::Name));
         anywhere.insert(url::MARK, 0, true, Mark::Url);
+        REFERENCES.iter().for_each(|reference| anywhere.insert(reference, 0, false, Mark::Reference));
         let mut inside = Vec::new();
         for (infix, rules) in index.infixes() {
             let token = infix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./+~".contains(&byte));

@@ -164,6 +164,7 @@ impl Engine {
         let (mut found, noted) = self.scan_inside(input, new, undoing);
         if let Some(decoded) = utf16::decode(input.bytes) {
             found.extend(self.scan_utf16(input, &decoded, undoing));
+            contained::only_in_members(&mut found);
             found = resolve::resolve(&self.catalogue, input.bytes, found);
         }
         (found, noted)
@@ -196,6 +197,7 @@ impl Engine {
             last_value: usize::MAX,
             encoded: Vec::new(),
             escaped_until: 0,
+            referred_until: 0,
             tables: 0,
             literals: Vec::new(),
             seen: Vec::new(),
@@ -314,8 +316,20 @@ pub(crate) mod tests {
         );
         assert_eq!(trail(format!("data: {}", base64(&gzip(text.as_bytes()))).as_bytes()), one(&["base64", "gzip"], ""));
         assert_eq!(trail(format!("data: |\n  {}\n", wrapped.join("\n  ")).as_bytes()).len(), 1);
+        // PowerShell's encoded commands.
+        assert_eq!(trail(format!("-enc {}", base64(&utf16)).as_bytes()), one(&["base64", "utf-16"], ""));
+        let program = [&b"MZ\x90\0\x03\0\0\0\xff"[..], &utf16, b"\xff\xff"].concat();
+        assert_eq!(trail(&program), one(&["utf-16"], ""));
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(trail(format!("blob = '{hex}'").as_bytes()), one(&["hex"], ""));
+    }
+
+    #[test]
+    fn what_a_document_shows_is_read_though_it_is_typeset() {
+        let (_, secret) = secret();
+        let (first, rest) = secret.split_at(9);
+        let page = format!("%PDF-1.7\n1 0 obj\n<< >>\nstream\nBT [({first})-27({rest})] TJ ET\nendstream\nendobj\n");
+        assert_eq!(trail(page.as_bytes()), [(vec!["pdf"], "stream 1".to_owned())]);
     }
 
     #[test]
@@ -338,6 +352,17 @@ pub(crate) mod tests {
             assert_eq!(matches[0].secret.expose(), secret.as_bytes(), "{slash}");
             assert_eq!(matches[0].trail, ["escapes"]);
         }
+    }
+
+    #[test]
+    fn references_in_markup_are_undone() {
+        let sample = Sample::expand("<input name=aws_secret_access_key value=\"«{base62:18}/{base62:21}»\">", 5, None)
+            .expect("good");
+        let secret = &sample.text[sample.secrets[0].clone()];
+        let matches =
+            ENGINE.scan(&Input::whole(sample.text.replace(secret, &secret.replace('/', "&#x2F;")).as_bytes(), ""));
+        let found: Vec<&[u8]> = matches.iter().map(|found| found.secret.expose()).collect();
+        assert_eq!(found, [secret.as_bytes()]);
     }
 
     #[test]

@@ -67,8 +67,9 @@ pub(super) struct Scan<'s> {
     pub(super) last_value: usize,
     /// Encoded texts that were undone.
     pub(super) encoded: Vec<Range<usize>>,
-    /// Where the text ends that was last undone around an escape.
+    /// Where the text ends that was last undone around an escape, and around a reference of markup: these are met in a second pass.
     pub(super) escaped_until: usize,
+    pub(super) referred_until: usize,
     /// Tables read so far.
     pub(super) tables: usize,
     /// Where literals of the chunk may begin; kept to be reused.
@@ -149,6 +150,7 @@ impl Scan<'_> {
                 self.named(end);
                 self.tabled(start);
             }
+            Mark::Reference => self.referred_until = self.unescape(start, self.referred_until),
             Mark::Url => finder::url::find(engine, self.input, start, &mut self.found),
             Mark::Seed => {
                 self.input.note();
@@ -175,17 +177,18 @@ impl Scan<'_> {
         self.found.extend(found);
     }
 
-    fn unescape(&mut self, at: usize) {
+    /// Undoes the escape at `at` and what is around it, unless that was done up to `until`; up to where it is done now.
+    fn unescape(&mut self, at: usize, until: usize) -> usize {
         if self.undoing.is_deepest() || !escaped::is_inside_a_value(self.input.bytes, at) {
-            return;
+            return until;
         }
         self.input.note();
-        if at < self.escaped_until {
-            return;
+        if at < until {
+            return until;
         }
         let (found, end) = escaped::find(self.engine, self.input, at, self.undoing);
         self.found.extend(found);
-        self.escaped_until = end;
+        end
     }
 
     /// Tries all that a run which looks drawn may be.
@@ -330,7 +333,7 @@ impl runs::Anchors for Scan<'_> {
 
     #[inline(always)]
     fn escape(&mut self, at: usize) {
-        self.anchored(at, |scan| scan.unescape(at));
+        self.anchored(at, |scan| scan.escaped_until = scan.unescape(at, scan.escaped_until));
     }
 
     #[inline(always)]
