@@ -36,7 +36,9 @@ pub struct Baseline(BTreeMap<(String, Fingerprint), BaselineEntry>);
 
 /// Why a baseline is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} is no entry of a baseline: {problem}; take it out, or write the file anew with `keyward baseline`")]
+#[error(
+    "line {line} is no entry of a baseline: {problem}; take it out, or write the file anew with `keyward baseline`"
+)]
 pub struct BaselineError {
     line: usize,
     problem: String,

@@ -107,6 +107,9 @@ pub enum Refusal {
     /// Somebody else's.
     #[error("it is for a push by {0}")]
     User(String),
+    /// Its code is that of several secrets of the commit.
+    #[error("its code stands for several secrets of that commit; sign with the fingerprint")]
+    Several,
     /// Nothing in the push that it would let in.
     #[error("it is for {secret} in commit {commit}, which does not block this push")]
     Nothing {

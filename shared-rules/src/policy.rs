@@ -427,7 +427,8 @@ pub(crate) mod tests {
         };
         let milder = vec![rule("refs/heads/wip/*", Action::Observe), rule("refs/heads/try/*", Action::Warn)];
         let policy = Policy { rule: milder, ..Policy::default() };
-        let (wip, also, attempt, main) = ("refs/heads/wip/a", "refs/heads/wip/b", "refs/heads/try/a", "refs/heads/main");
+        let (wip, also, attempt, main) =
+            ("refs/heads/wip/a", "refs/heads/wip/b", "refs/heads/try/a", "refs/heads/main");
         assert_eq!(act(&policy, &[wip, also]), Decision::Act(Action::Observe));
         assert_eq!(act(&policy, &[wip, attempt]), Decision::Act(Action::Warn));
         assert_eq!(act(&policy, &[wip, attempt, main]), Decision::Act(Action::Block));

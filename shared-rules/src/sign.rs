@@ -110,9 +110,7 @@ impl PublicKey {
     /// Whether `signature`, as text, is this key's.
     pub fn verifies(&self, purpose: Purpose, text: &[u8], signature: &str) -> bool {
         let bytes = BASE64URL_NOPAD.decode(signature.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.is_some_and(|bytes| {
-            self.0.verify_strict(&purpose.message(text), &Signature::from_bytes(&bytes)).is_ok()
-        })
+        bytes.is_some_and(|bytes| self.0.verify_strict(&purpose.message(text), &Signature::from_bytes(&bytes)).is_ok())
     }
 }
 

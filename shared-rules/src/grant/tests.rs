@@ -139,6 +139,7 @@ fn a_refusal_is_one_line() {
         Refusal::Repository("group/app".into()),
         Refusal::Reference("refs/heads/main".into()),
         Refusal::User("ann".into()),
+        Refusal::Several,
         grant().covers_nothing(),
         Grant { secret: fingerprint().to_string(), ..grant() }.covers_nothing(),
     ];

@@ -232,10 +232,7 @@ mod tests {
         let (lines, time) = (ledger(9, "a"), || "noon".to_owned());
         let mut rewritten = ledger(9, "b");
         assert!(breaks(&rewritten, Heads::default()).is_empty(), "by itself it is whole");
-        assert_eq!(
-            breaks(&rewritten, heads(&lines, &[4])),
-            [(4, Break::Rewritten { number: 4, time: time() })]
-        );
+        assert_eq!(breaks(&rewritten, heads(&lines, &[4])), [(4, Break::Rewritten { number: 4, time: time() })]);
         rewritten.truncate(2);
         let cut = Break::CutOff { last: 2, number: 9, time: time() };
         assert_eq!(breaks(&rewritten, heads(&lines, &[4, 9])), [(0, cut)]);
