@@ -46,7 +46,12 @@ impl Server {
     pub fn install(&self) {
         let config = self.config();
         let contact = if config.exists() { vec![] } else { vec!["--contact", CONTACT] };
-        run(keyward(self.root()).arg("install").arg("--config").arg(config).args(contact).arg(self.path())).exits(0);
+        let first = !config.exists();
+        run(keyward(self.root()).arg("install").arg("--config").arg(&config).args(contact).arg(self.path())).exits(0);
+        if first {
+            // A story is no business of the machine's own log.
+            self.set("system_log = \"/dev/log\"", "system_log = \"\"");
+        }
     }
 
     /// The scratch folder: repository, configuration, key, ledger.

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use git2::Repository;
 
-use crate::config::{Config, EXAMPLE, default_file, new_key};
+use crate::config::{Config, EXAMPLE, default_file};
 use crate::exit::Exit;
+use crate::key_file::{new_key, new_private_key};
 use crate::output;
 
 const HOOK: &str = "pre-receive";
@@ -76,6 +77,11 @@ fn prepare(config: &Path, contact: Option<&str>) -> Result<String> {
                 "key:           {} (made; copy it to servers that shall agree on codes)\n",
                 key.display()
             ));
+        }
+        let ledger_key = folder.join("ledger.key");
+        if !ledger_key.exists() {
+            new_private_key(&ledger_key)?;
+            text.push_str(&format!("ledger key:    {} (made; it signs what the ledger says)\n", ledger_key.display()));
         }
         if contact.is_none() {
             text.push_str("contact:       not set; `contact` in the configuration is whom developers will ask\n");

@@ -2,8 +2,12 @@
 
 mod deadline;
 mod find;
+mod grants;
 mod message;
+mod notes;
 mod place;
+mod record;
+mod stance;
 mod then;
 mod updates;
 
@@ -15,18 +19,18 @@ use anyhow::{Context as _, Result};
 use git2::Oid;
 use keyward_rules::Finding;
 use keyward_rules::allowlist::Day;
-use keyward_rules::policy::{Context, Decision, Doubt, DoubtAction, DoubtKind, judge};
+use keyward_rules::grant::Occasion;
+use keyward_rules::policy::{Context, Decision, Doubt, DoubtKind, judge};
 
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
 use crate::expiry;
 use crate::honour::{Excuse, Honour};
-use crate::ledger::{self, Entry, LedgerFinding};
 use crate::objects::Store;
 use crate::output;
 use crate::scanner::Scanner;
 use crate::server::Server;
-use updates::RefUpdate;
+use stance::Stance;
 
 /// A credential in a push, placed and decided.
 #[derive(Clone, Debug)]
@@ -65,8 +69,16 @@ pub(crate) enum Place {
 pub(crate) struct Inspection {
     pub(crate) sightings: Vec<Sighting>,
     pub(crate) doubts: Vec<Doubt>,
+    /// How many credentials grants let in.
+    pub(crate) granted: usize,
+    /// Grants that did not count, and why.
+    pub(crate) grants_refused: Vec<String>,
+    /// What an approver would run, where there are approvers.
+    pub(crate) grant_request: Option<String>,
     /// What to do about the commits.
     pub(crate) fix: message::Fix,
+    /// How the verdict is carried out.
+    pub(crate) stance: Stance,
     /// When it was inspected, in seconds since 1970.
     pub(crate) now: i64,
 }
@@ -90,19 +102,23 @@ pub(crate) fn pre_receive(config: Option<PathBuf>, then: Option<&Path>) -> Resul
     std::panic::set_hook(Box::new(|_| {}));
     let git_dir = std::env::var_os("GIT_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let server = Server::of(&git_dir);
-    let watch = deadline::watch(config.clone(), server.clone(), input.clone(), then.map(Path::to_owned));
+    let stance = Stance::of(&config, &server.repository, expiry::now());
+    let watch =
+        deadline::watch(config.clone(), server.clone(), stance.clone(), input.clone(), then.map(Path::to_owned));
     let mut inspection = match read {
+        Ok(_) if stance.is_off() => Inspection::default(),
         Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, &input)))
             .unwrap_or_else(|_| doubtful("Keyward itself failed on this push; please report it to Keyward's authors")),
         Err(error) => doubtful(&format!("could not read what git says about the push: {error}")),
     };
     watch.finished();
-    let rejected = rejects(&config, &inspection);
-    if let Some(doubt) = record(&config, &server, &input, &inspection, rejected) {
+    inspection.stance = stance;
+    let rejected = inspection.rejected(&config);
+    if let Some(doubt) = record::record(&config, &server, &input, &inspection, rejected) {
         inspection.doubts.push(doubt);
     }
     // The ledger's own doubt may reject what was accepted.
-    let rejected = rejected || rejects(&config, &inspection);
+    let rejected = rejected || inspection.rejected(&config);
     output::message(&message::compose(&inspection, &config, rejected));
     if rejected {
         let certain = inspection.sightings.iter().any(|sighting| sighting.decision.blocks());
@@ -119,13 +135,14 @@ fn doubtful(detail: &str) -> Inspection {
     Inspection { doubts: vec![doubt], ..Inspection::default() }
 }
 
-fn rejects(config: &Config, inspection: &Inspection) -> bool {
-    inspection.sightings.iter().any(|sighting| sighting.decision.blocks())
-        || inspection.doubts.iter().any(|doubt| config.policy.doubt.action(doubt.kind) == DoubtAction::Reject)
+impl Inspection {
+    fn rejected(&self, config: &Config) -> bool {
+        self.stance.rejects(config, self)
+    }
 }
 
 /// Looks at everything the push brings and decides about what is found.
-fn inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Inspection {
+pub(crate) fn inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Inspection {
     match try_inspect(config, git_dir, server, input) {
         Ok(inspection) => inspection,
         Err(error) => doubtful(&output::one_line(&error)),
@@ -149,56 +166,37 @@ fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -
     let refs: Vec<String> =
         updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
     let now = expiry::now();
+    decide(config, server, &refs, now, &mut sightings)?;
+    let (repository, actor) = (server.repository.as_str(), server.actor.as_deref());
+    let occasion = Occasion { repository, refs: &refs, actor, now, longest: config.grants.hours };
+    let (granted, grants_refused) = grants::apply(config, &occasion, &mut sightings);
+    let grant_request = grants::request(config, &occasion, &sightings);
+    let fix = message::Fix::of(&store, &scanner, &updates, &sightings);
+    let stance = Stance::default();
+    Ok(Inspection { sightings, doubts, granted, grants_refused, grant_request, fix, stance, now })
+}
+
+/// Asks the policy about each credential.
+fn decide(config: &Config, server: &Server, refs: &[String], now: i64, sightings: &mut [Sighting]) -> Result<()> {
+    if sightings.is_empty() {
+        return Ok(());
+    }
+    let baseline = config.baseline()?;
+    let refs = config.policy.distinct_refs(refs);
     let context =
         Context { refs: &refs, repository: &server.repository, actor: server.actor.as_deref(), today: today(), now };
-    for sighting in &mut sightings {
+    for sighting in sightings {
+        sighting.known |= baseline.holds(&server.repository, sighting.finding.fingerprint);
         sighting.decision = match sighting.excuse {
             Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
             None => judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context),
         };
     }
-    let fix = message::Fix::of(&store, &scanner, &updates, &sightings);
-    Ok(Inspection { sightings, doubts, fix, now })
+    Ok(())
 }
 
 /// Today in UTC, for expiry of allowances.
 pub(crate) fn today() -> Day {
     let date = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Day::new(date.year().unsigned_abs(), date.month().unsigned_abs(), date.day().unsigned_abs())
-}
-
-/// Writes the ledger if there is something to write; a failure is a doubt for the policy.
-fn record(config: &Config, server: &Server, input: &[u8], inspection: &Inspection, rejected: bool) -> Option<Doubt> {
-    let path = config.ledger.as_ref()?;
-    if inspection.sightings.is_empty() && inspection.doubts.is_empty() {
-        return None;
-    }
-    let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
-    let describe = |update: &RefUpdate| {
-        let id = |id: Option<Oid>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-        format!("{} {} {}", id(update.old), id(update.new), scanner.ref_name(&update.name))
-    };
-    let entry = Entry {
-        time: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        repository: server.repository.clone(),
-        actor: server.actor.clone(),
-        refs: updates::parse(input).unwrap_or_default().iter().map(describe).collect(),
-        verdict: if rejected { "rejected" } else { "accepted" }.to_owned(),
-        findings: inspection.sightings.iter().map(kept).collect(),
-        doubts: inspection.doubts.iter().map(|doubt| doubt.detail.clone()).collect(),
-    };
-    let error = ledger::append(path, &entry).err()?;
-    Some(Doubt { kind: DoubtKind::Ledger, detail: output::one_line(&error) })
-}
-
-fn kept(sighting: &Sighting) -> LedgerFinding {
-    LedgerFinding {
-        code: sighting.finding.code.to_string(),
-        fingerprint: sighting.finding.fingerprint.to_string(),
-        rule: sighting.finding.rule.clone(),
-        decision: sighting.decision.as_str().to_owned(),
-        path: sighting.finding.path.clone(),
-        line: sighting.finding.location.line,
-        commits: sighting.commits.iter().map(Oid::to_string).collect(),
-    }
 }
