@@ -6,6 +6,7 @@ mod config;
 mod exit;
 mod expiry;
 mod honour;
+mod host;
 mod ledger;
 mod objects;
 mod output;

@@ -1,12 +1,14 @@
 //! One file for each command of the command line.
 
 mod demo;
+mod doctor;
 mod explain;
 mod import;
 mod install;
 mod key;
 mod rules;
 mod scan;
+mod status;
 
 use anyhow::Result;
 
@@ -20,8 +22,11 @@ use crate::push;
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Demo => demo::run(),
-        Command::Install { repositories, config, contact } => install::install(&repositories, config, contact),
-        Command::Uninstall { repositories } => install::uninstall(&repositories),
+        Command::Install(wanted) => install::install(&wanted),
+        Command::Uninstall(wanted) => install::uninstall(&wanted),
+        Command::Status { roots, host, config, format } => status::run(&roots, host, config, format),
+        Command::Doctor { canary: true, .. } => doctor::print_canary(),
+        Command::Doctor { targets, host, format, .. } => doctor::run(&targets, host, format),
         Command::PreReceive { config, then } => push::pre_receive(config, then.as_deref()),
         Command::Scan { path, history, format, rules, config } => scan::run(&path, history, format, &rules, config),
         Command::Rules { command: Some(RulesCommand::Check { path }), .. } => rules::check(&path),

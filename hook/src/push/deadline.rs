@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use keyward_rules::policy::{Doubt, DoubtAction, DoubtKind};
 
-use super::{Inspection, message, record, then};
+use super::{Inspection, record, then, web};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
@@ -46,6 +46,6 @@ fn give_up(config: &Config, server: &Server, input: &[u8]) -> Exit {
     let inspection = Inspection { doubts: vec![doubt], ..Inspection::default() };
     let rejected = config.policy.doubt.time == DoubtAction::Reject;
     record(config, server, input, &inspection, rejected);
-    output::message(&message::compose(&inspection, config, rejected));
+    output::message(&web::message(server, &inspection, config, rejected));
     if rejected { Exit::CouldNotTell } else { Exit::Clean }
 }

@@ -278,7 +278,7 @@ fn short(id: Oid) -> String {
 }
 
 /// Plain ASCII: what a Windows console and a CI log show alike.
-fn ascii(text: &str) -> String {
+pub(super) fn ascii(text: &str) -> String {
     text.chars()
         .flat_map(|letter| {
             let escaped: Vec<char> = if letter.is_ascii() && !letter.is_ascii_control() {
@@ -292,7 +292,7 @@ fn ascii(text: &str) -> String {
 }
 
 /// Keeps both ends of a long text.
-fn middle(text: &str, columns: usize) -> String {
+pub(super) fn middle(text: &str, columns: usize) -> String {
     if text.len() <= columns || columns < 10 {
         return text.to_owned();
     }
