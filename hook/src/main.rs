@@ -6,6 +6,7 @@ mod config;
 mod exit;
 mod expiry;
 mod honour;
+mod host;
 mod key_file;
 mod ledger;
 mod objects;

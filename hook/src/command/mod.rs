@@ -3,6 +3,7 @@
 mod allow;
 mod baseline;
 mod demo;
+mod doctor;
 mod explain;
 mod grant;
 mod import;
@@ -13,6 +14,7 @@ mod replay;
 mod rules;
 mod scan;
 mod selftest;
+mod status;
 mod window;
 
 use std::fs::{self, File};
@@ -31,8 +33,11 @@ use crate::{owner, push};
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Demo => demo::run(),
-        Command::Install { repositories, config, contact } => install::install(&repositories, config, contact),
-        Command::Uninstall { repositories } => install::uninstall(&repositories),
+        Command::Install(wanted) => install::install(&wanted),
+        Command::Uninstall(wanted) => install::uninstall(&wanted),
+        Command::Status { roots, host, config, format } => status::run(&roots, host, config, format),
+        Command::Doctor { canary: true, .. } => doctor::print_canary(),
+        Command::Doctor { targets, host, format, .. } => doctor::run(&targets, host, format),
         Command::Selftest { only, list, keep, strict, format } => {
             selftest::run(&selftest::Options { only, list, keep, strict, format })
         }

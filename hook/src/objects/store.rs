@@ -148,9 +148,10 @@ fn unreadable(id: Oid) -> String {
     format!("could not read object {id}, `git fsck` on the server tells more")
 }
 
-/// Where git put what it received; absent for a deletion.
+/// Where git put what it received; absent for a deletion. GitLab gives its hooks the object folders without the quarantine's name.
 pub(crate) fn quarantine() -> Option<PathBuf> {
-    std::env::var_os("GIT_QUARANTINE_PATH").map(PathBuf::from)
+    let folders = || std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").and(std::env::var_os("GIT_OBJECT_DIRECTORY"));
+    std::env::var_os("GIT_QUARANTINE_PATH").or_else(folders).map(PathBuf::from)
 }
 
 /// The stores git names beside the quarantine.

@@ -8,7 +8,7 @@ use keyward_rules::policy::{Doubt, DoubtKind};
 
 use super::record::record;
 use super::stance::Stance;
-use super::{Inspection, message, then};
+use super::{Inspection, then, web};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
@@ -49,6 +49,6 @@ fn give_up(config: &Config, server: &Server, stance: Stance, input: &[u8]) -> Ex
     let rejected = inspection.rejected(config);
     inspection.doubts.extend(record(config, server, input, &inspection, rejected));
     let rejected = rejected || inspection.rejected(config);
-    output::message(&message::compose(&inspection, config, rejected));
+    output::message(&web::message(server, &inspection, config, rejected));
     if rejected { Exit::CouldNotTell } else { Exit::Clean }
 }

@@ -317,7 +317,7 @@ pub(super) fn ascii(text: &str) -> String {
 }
 
 /// Keeps both ends of a long text.
-fn middle(text: &str, columns: usize) -> String {
+pub(super) fn middle(text: &str, columns: usize) -> String {
     if text.len() <= columns || columns < 10 {
         return text.to_owned();
     }

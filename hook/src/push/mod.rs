@@ -10,6 +10,7 @@ mod record;
 mod stance;
 mod then;
 mod updates;
+mod web;
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,8 +30,11 @@ use crate::honour::{Excuse, Honour};
 use crate::objects::Store;
 use crate::output;
 use crate::scanner::Scanner;
-use crate::server::Server;
+use crate::server::{Server, receipt};
 use stance::Stance;
+
+/// The rule of the credential that `keyward doctor` makes up.
+const CANARY: &str = "keyward-canary";
 
 /// A credential in a push, placed and decided.
 #[derive(Clone, Debug)]
@@ -92,16 +96,16 @@ pub(crate) fn pre_receive(config: Option<PathBuf>, then: Option<&Path>) -> Resul
     let mut input = Vec::new();
     let read = std::io::stdin().lock().take(updates::LONGEST_INPUT).read_to_end(&mut input);
     let file = config.unwrap_or_else(default_file);
+    let git_dir = std::env::var_os("GIT_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let server = Server::of(&git_dir);
     let config = match Config::load(&file) {
         Ok(config) => config,
         Err(error) => {
-            output::message(&message::broken_configuration(&error));
+            output::message(&web::broken_configuration(&server, &message::broken_configuration(&error)));
             return Ok(Exit::CouldNotTell);
         }
     };
     std::panic::set_hook(Box::new(|_| {}));
-    let git_dir = std::env::var_os("GIT_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let server = Server::of(&git_dir);
     let stance = Stance::of(&config, &server.repository, expiry::now());
     let watch =
         deadline::watch(config.clone(), server.clone(), stance.clone(), input.clone(), then.map(Path::to_owned));
@@ -119,7 +123,11 @@ pub(crate) fn pre_receive(config: Option<PathBuf>, then: Option<&Path>) -> Resul
     }
     // The ledger's own doubt may reject what was accepted.
     let rejected = rejected || inspection.rejected(&config);
-    output::message(&message::compose(&inspection, &config, rejected));
+    output::message(&web::message(&server, &inspection, &config, rejected));
+    if let Some(nonce) = &server.proof {
+        let seen = inspection.sightings.iter().any(|sighting| sighting.finding.rule == CANARY);
+        output::message(&format!("{}\n", receipt(nonce, rejected, seen)));
+    }
     if rejected {
         let certain = inspection.sightings.iter().any(|sighting| sighting.decision.blocks());
         return Ok(if certain { Exit::Blocked } else { Exit::CouldNotTell });

@@ -1,0 +1,76 @@
+//! The message where no git shows it: an edit or a merge in the browser, or over the host's API. There the first line, or the only one, must
+//! say all, and the commands of the usual message help nobody.
+
+use super::message::{ascii, compose, middle};
+use super::{Inspection, Place, Sighting};
+use crate::config::Config;
+use crate::host::Host;
+use crate::server::Server;
+
+/// GitLab shows lines that begin so, and no others.
+const GITLAB: &str = "GL-HOOK-ERR: ";
+
+/// Columns for one place.
+const PLACE: usize = 120;
+
+/// Columns for a reason.
+const REASON: usize = 240;
+
+/// The message for this push: the usual one, where it is somebody's `git push`.
+pub(super) fn message(server: &Server, inspection: &Inspection, config: &Config, rejected: bool) -> String {
+    let usual = compose(inspection, config, rejected);
+    if !server.is_web() || !rejected {
+        return usual;
+    }
+    in_form(server.host, &line(inspection, config), &usual)
+}
+
+/// The message for a configuration that could not be read, from the usual one.
+pub(super) fn broken_configuration(server: &Server, usual: &str) -> String {
+    if !server.is_web() {
+        return usual.to_owned();
+    }
+    let line = "push rejected: Keyward's configuration on this server is broken; nothing is wrong with your change, tell the administrator";
+    in_form(server.host, line, usual)
+}
+
+fn in_form(host: Host, line: &str, usual: &str) -> String {
+    match host {
+        Host::Gitlab => format!("{GITLAB}{line}\n"),
+        _ => format!("{line}\n{usual}"),
+    }
+}
+
+fn line(inspection: &Inspection, config: &Config) -> String {
+    let contact = ascii(&config.contact);
+    let mut blocked = inspection.sightings.iter().filter(|sighting| sighting.decision.blocks());
+    let Some(first) = blocked.next() else {
+        let reason = inspection.doubts.first().map(|doubt| middle(&ascii(&doubt.detail), REASON)).unwrap_or_default();
+        return format!(
+            "push rejected: it could not be checked: {reason}; this is no fault of your change, ask {contact}"
+        );
+    };
+    let finding = &first.finding;
+    let more = match blocked.count() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    format!(
+        "push rejected: {}{more} in {} [{}]: take it out and try again, and revoke it, it has left your machine; not a secret? tell {contact} {}",
+        ascii(&finding.name),
+        place(first),
+        finding.code,
+        finding.code
+    )
+}
+
+fn place(sighting: &Sighting) -> String {
+    let finding = &sighting.finding;
+    match &sighting.place {
+        Place::File => middle(&format!("{} line {}", ascii(&finding.path), finding.location.line), PLACE),
+        Place::Name => middle(&format!("the name of {}", ascii(&finding.path)), PLACE),
+        Place::Commit => format!("the commit message, line {}", finding.location.line),
+        Place::Tag(name) => middle(&format!("tag {}", ascii(name)), PLACE),
+        Place::Object(_) => "an object that no commit names".to_owned(),
+    }
+}
