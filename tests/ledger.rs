@@ -115,6 +115,7 @@ fn a_rewritten_ledger_does_not_fit_the_heads_in_the_system_log() {
     for name in ["ledger.jsonl", "ledger.jsonl.heads"] {
         fs::remove_file(world.server.root().join("etc").join(name)).expect("removable");
     }
+    ledger(&world.server, &["verify"]).exits(2).is_plain().says("there is no ledger");
     verify_against(&world.server, &log).exits(1).says("the ledger ends at entry 0").says("it was cut off");
     let mut link = Link::default();
     let mut text = String::new();
@@ -188,6 +189,16 @@ fn a_long_ledger_is_put_aside_and_everything_in_it_is_found() {
         .collect();
     assert!(names.len() >= 3, "{names:?}");
     ledger(&world.server, &["verify"]).exits(0).says("the ledger is whole: 9 entries, the last is 9");
+    let aside = names.iter().min().expect("a file put aside");
+    let moved = world.server.root().join("moved.jsonl");
+    fs::rename(world.server.root().join("etc").join(aside), &moved).expect("renamable");
+    let last = aside.trim_end_matches(".jsonl").rsplit('-').next().and_then(|number| number.parse::<u64>().ok());
+    let (last, next) = last.map(|last| (last.to_string(), (last + 1).to_string())).expect("a number in the name");
+    ledger(&world.server, &["verify"]).exits(1).says(&format!("the ledger begins at entry {next}, and should at 1"));
+    ledger(&world.server, &["verify", "--from", &next]).exits(0).says(&format!("it begins at entry {next}"));
+    let moved_alone = run(keyward(world.server.root()).args(["ledger", "verify", "--ledger", "moved.jsonl"]));
+    moved_alone.exits(0).says(&format!("the ledger is whole: {last} entries"));
+    fs::rename(&moved, world.server.root().join("etc").join(aside)).expect("renamable");
     let mut explain = keyward(world.server.root());
     run(explain.args(["explain", push.code(), "--config"]).arg(world.server.config())).exits(0).says("deploy.sh:2");
     ledger(&world.server, &["show", "--code", push.code()]).exits(0).says("rejected  group/app").says("block");

@@ -58,7 +58,8 @@ fn guard(folder: &Path) {
         "ab".repeat(32)
     );
     write(folder, "server_files", "baseline", entry.as_bytes());
-    let window = Window { kind: WindowKind::Off, repository: None, opened: 0, until: 60, by: "ann".into(), reason: "r".into() };
+    let window =
+        Window { kind: WindowKind::Off, repository: None, opened: 0, until: 60, by: "ann".into(), reason: "r".into() };
     let mut windows = Windows::default();
     windows.open(window).expect("a good window");
     write(folder, "server_files", "window", windows.to_text().as_bytes());

@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let mut heads = Heads::default();
     heads.add(log, &[PrivateKey::new(&[1; 32]).public()]);
     assert_eq!(heads.signed, 0, "signed by nobody");
-    let mut check = Check::against(heads);
+    let mut check = Check::against(heads, 1);
     ledger.lines().enumerate().for_each(|(index, line)| check.line("ledger", index + 1, line));
     assert!(check.finish().problems.iter().all(|problem| !problem.what.to_string().is_empty()));
     changed(data);
@@ -38,7 +38,7 @@ fn changed(data: &[u8]) {
     bytes[at] = byte;
     let Ok(other) = String::from_utf8(bytes) else { return };
     *line = other;
-    let mut check = Check::against(Heads::default());
+    let mut check = Check::against(Heads::default(), 1);
     lines.iter().enumerate().for_each(|(index, line)| check.line("ledger", index + 1, line));
     let whole = check.finish();
     // The last line may have become a torn one, which only a head would miss.

@@ -20,6 +20,12 @@ pub(crate) enum LedgerCommand {
         /// A public key that signed heads, beside this server's own; may be given more than once
         #[arg(long, value_name = "KEY")]
         public: Vec<String>,
+        /// Number of the first entry, where older files were put elsewhere
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        from: u64,
+        /// A ledger instead of the configuration's, which is then not read
+        #[arg(long, value_name = "FILE", conflicts_with = "config")]
+        ledger: Option<PathBuf>,
     },
     /// Show entries, oldest first
     Show {

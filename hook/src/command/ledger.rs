@@ -14,7 +14,10 @@ use crate::ledger::Ledger;
 
 pub(super) fn run(command: LedgerCommand) -> Result<Exit> {
     match command {
-        LedgerCommand::Verify { config, head, public } => verify::run(config, head.as_deref(), &public),
+        LedgerCommand::Verify { config, head, public, from, ledger } => {
+            let named = verify::Named::of(config, ledger)?;
+            verify::run(&named, head.as_deref(), &public, from)
+        }
         LedgerCommand::Show { config, last, code, repository, format } => {
             show::run(config, &show::Wanted { last, code, repository }, format)
         }

@@ -37,7 +37,7 @@ fn heads(ledger: &Ledger) -> Heads {
 }
 
 fn check(ledger: &Ledger) -> Whole {
-    let mut check = Check::against(heads(ledger));
+    let mut check = Check::against(heads(ledger), 1);
     for file in files(&ledger.path) {
         each_line(&file, &mut |number, line| check.line(&file.display().to_string(), number, line)).expect("readable");
     }

@@ -9,6 +9,8 @@ const MOST_PROBLEMS: usize = 20;
 #[derive(Debug, Default)]
 pub struct Check {
     heads: Heads,
+    /// Number that the first entry should have at most.
+    from: u64,
     link: Link,
     first: u64,
     entries: u64,
@@ -39,6 +41,14 @@ pub enum Break {
     /// Lines before it are missing, or it was put in.
     #[error("the line does not follow from entry {0}: lines were taken out, put in or rewritten")]
     Unlinked(u64),
+    /// Entries before the first are not there.
+    #[error("the ledger begins at entry {first}, and should at {from}: files were taken away")]
+    Beheaded {
+        /// Number of the first entry.
+        first: u64,
+        /// Number that the first should have.
+        from: u64,
+    },
     /// A signed head saw another line with this number.
     #[error("entry {number} is not the one that was signed at {time}: the ledger was rewritten")]
     Rewritten {
@@ -71,7 +81,7 @@ pub struct Note {
 /// What a check came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
-    /// Number of the first entry; above 1 where older files were put elsewhere.
+    /// Number of the first entry; above 1 where older files are not there.
     pub first: u64,
     /// Number of the last entry.
     pub last: u64,
@@ -88,9 +98,9 @@ pub struct Whole {
 }
 
 impl Check {
-    /// Begins; heads may be none.
-    pub fn against(heads: Heads) -> Check {
-        Check { heads, ..Check::default() }
+    /// Begins; heads may be none. `from` is the number of the first entry: 1, unless older files were put elsewhere.
+    pub fn against(heads: Heads, from: u64) -> Check {
+        Check { heads, from, ..Check::default() }
     }
 
     /// The next line of a file, without its line break. Empty lines say nothing.
@@ -107,6 +117,9 @@ impl Check {
         let begins = self.entries == 0;
         if begins {
             self.first = line.number;
+            if line.number > self.from {
+                self.problem(file, number, Break::Beheaded { first: line.number, from: self.from });
+            }
             self.link = Link { number: line.number.saturating_sub(1), hash: line.previous.to_owned() };
         }
         // The very first entry follows nothing, and nothing else does.
@@ -189,7 +202,11 @@ mod tests {
     }
 
     fn check(lines: &[String], heads: Heads) -> Whole {
-        let mut check = Check::against(heads);
+        check_from(1, lines, heads)
+    }
+
+    fn check_from(from: u64, lines: &[String], heads: Heads) -> Whole {
+        let mut check = Check::against(heads, from);
         lines.iter().enumerate().for_each(|(index, line)| check.line("l", index + 1, line));
         check.finish()
     }
@@ -204,10 +221,20 @@ mod tests {
         let whole = check(&lines, heads(&lines, &[2, 9]));
         assert_eq!((whole.first, whole.last, whole.entries, whole.heads_met), (1, 9, 9, 2));
         assert!(whole.problems.is_empty() && whole.torn.is_empty(), "{whole:?}");
-        let later = check(&lines[4..], heads(&lines, &[2, 9]));
-        assert_eq!((later.first, later.heads_met), (5, 1));
-        assert!(later.problems.is_empty(), "{later:?}");
+        for from in [5, 9] {
+            let later = check_from(from, &lines[4..], heads(&lines, &[2, 9]));
+            assert_eq!((later.first, later.heads_met), (5, 1));
+            assert!(later.problems.is_empty(), "{later:?}");
+        }
         assert_eq!(check(&[], Heads::default()).entries, 0);
+    }
+
+    #[test]
+    fn what_was_taken_away_at_the_beginning_shows() {
+        let lines = ledger(9, "a");
+        assert_eq!(breaks(&lines[4..], Heads::default()), [(1, Break::Beheaded { first: 5, from: 1 })]);
+        let early = check_from(4, &lines[4..], Heads::default()).problems;
+        assert_eq!(early[0].what, Break::Beheaded { first: 5, from: 4 });
     }
 
     #[test]
@@ -260,6 +287,6 @@ mod tests {
     fn of_very_many_breaks_the_rest_is_counted() {
         let lines: Vec<String> = (0..30).map(|_| ledger(2, "a")[1].clone()).collect();
         let whole = check(&lines, Heads::default());
-        assert_eq!((whole.problems.len(), whole.more), (20, 9));
+        assert_eq!((whole.problems.len(), whole.more), (20, 10));
     }
 }

@@ -10,6 +10,9 @@ use crate::sign::{PrivateKey, PublicKey, Purpose, SIGNATURE_LETTERS};
 /// How every head begins.
 const MARK: &str = "keyward-head/1";
 
+/// Places in one line where a head is looked for.
+const MOST_IN_LINE: usize = 10;
+
 /// Most heads kept; the newest are the ones that count.
 const MOST_HEADS: usize = 1 << 20;
 
@@ -30,9 +33,13 @@ impl Head {
         Head { link: link.clone(), time: time.to_owned(), signature }
     }
 
-    /// The first head in a line, whatever a log has put before and after it.
+    /// The first whole head in a line, whatever a log has put before and after it, be it half a head.
     pub fn find(line: &str) -> Option<Head> {
-        let mut words = line[line.find(MARK)? + MARK.len()..].split_ascii_whitespace();
+        line.match_indices(MARK).take(MOST_IN_LINE).find_map(|(at, _)| Head::read(&line[at + MARK.len()..]))
+    }
+
+    fn read(text: &str) -> Option<Head> {
+        let mut words = text.split_ascii_whitespace();
         let (number, hash, time, signature) = (words.next()?, words.next()?, words.next()?, words.next()?);
         let hash_fits = hash.len() == 64 && HEXLOWER.decode(hash.as_bytes()).is_ok();
         if !hash_fits || time.len() > 40 || signature.len() != SIGNATURE_LETTERS {
@@ -112,6 +119,11 @@ mod tests {
         let head = Head::sign(&link(12), "2026-12-01T10:44:31Z", &key);
         let line = format!("Dec  1 10:44:31 git keyward[77]: {head} and more");
         assert_eq!(Head::find(&line), Some(head.clone()));
+        let torn = head.to_string();
+        for cut in 0..torn.len() {
+            assert_eq!(Head::find(&format!("{}{head}", &torn[..cut])), Some(head.clone()), "cut at {cut}");
+        }
+        assert_eq!(Head::find(&"keyward-head/1 ".repeat(1000)), None);
         assert!(head.is_of(&[key.public()]) && !head.is_of(&[PrivateKey::new(&[2; 32]).public()]));
     }
 

@@ -12,15 +12,31 @@ use keyward_rules::sign::PublicKey;
 use super::{configuration, of};
 use crate::exit::Exit;
 use crate::key_file::read_private_key;
-use crate::ledger::{self, Ledger};
+use crate::ledger;
 use crate::output;
 
 /// Largest log read for heads, in bytes.
 const LARGEST_LOG: u64 = 1 << 30;
 
-pub(super) fn run(config: Option<PathBuf>, log: Option<&Path>, public: &[String]) -> Result<Exit> {
-    let (config, file) = configuration(config)?;
-    let ledger = of(&config, &file)?;
+/// Where the ledger lies, and the private key whose public half signed its heads.
+pub(super) struct Named {
+    path: PathBuf,
+    key: Option<PathBuf>,
+}
+
+impl Named {
+    /// What the configuration names, or this very file.
+    pub(super) fn of(config: Option<PathBuf>, ledger: Option<PathBuf>) -> Result<Named> {
+        if let Some(path) = ledger {
+            return Ok(Named { path, key: None });
+        }
+        let (config, file) = configuration(config)?;
+        let ledger = of(&config, &file)?;
+        Ok(Named { path: ledger.path.clone(), key: ledger.key.clone() })
+    }
+}
+
+pub(super) fn run(ledger: &Named, log: Option<&Path>, public: &[String], from: u64) -> Result<Exit> {
     let keys = keys(ledger, public)?;
     let files = ledger::files(&ledger.path);
     let mut heads = Heads::default();
@@ -37,8 +53,12 @@ pub(super) fn run(config: Option<PathBuf>, log: Option<&Path>, public: &[String]
     for path in files.iter().chain([&ledger.path].into_iter().filter(|path| !files.contains(path))) {
         heads.add(&fs::read_to_string(ledger::heads_of(path)).unwrap_or_default(), &keys);
     }
+    // One that is gone, and of which heads tell, was cut off whole.
+    if files.is_empty() && heads.signed == 0 {
+        bail!("there is no ledger {}", ledger.path.display());
+    }
     let mut text = String::new();
-    let mut check = Check::against(heads.clone());
+    let mut check = Check::against(heads.clone(), from);
     for path in &files {
         let name = path.display().to_string();
         ledger::each_line(path, &mut |number, line| check.line(&name, number, line))?;
@@ -51,14 +71,16 @@ pub(super) fn run(config: Option<PathBuf>, log: Option<&Path>, public: &[String]
 }
 
 /// The public keys whose heads count.
-fn keys(ledger: &Ledger, public: &[String]) -> Result<Vec<PublicKey>> {
+fn keys(ledger: &Named, public: &[String]) -> Result<Vec<PublicKey>> {
     let mut keys = Vec::new();
     for text in public {
         keys.push(PublicKey::parse(text).with_context(|| format!("`{text}` is no key of heads"))?);
     }
-    // Where heads are checked elsewhere, the private key is not there, and need not be.
-    if let Some(file) = ledger.key.as_ref().filter(|file| keys.is_empty() || file.exists()) {
-        keys.push(read_private_key(file, "keyward key ledger --file")?.public());
+    match ledger.key.as_ref().map(|file| read_private_key(file, "keyward key ledger --file")) {
+        Some(Ok(key)) => keys.push(key.public()),
+        // Where heads are checked elsewhere, the private key is not there, and need not be.
+        Some(Err(error)) if keys.is_empty() => return Err(error),
+        _ => {}
     }
     Ok(keys)
 }
@@ -91,8 +113,7 @@ fn report(whole: &Whole, heads: &Heads, given: bool) -> String {
         let _ = writeln!(text, "and {} more places where it breaks", whole.more);
     }
     if whole.first > 1 {
-        let _ =
-            writeln!(text, "it begins at entry {}; what was before lies elsewhere and was not checked", whole.first);
+        let _ = writeln!(text, "it begins at entry {}; what was before was not checked", whole.first);
     }
     let _ = match (heads.signed, given) {
         (0, _) => writeln!(text, "no signed head: a ledger that was rewritten whole, or cut off, would not show"),
@@ -131,6 +152,7 @@ mod tests {
         let problem = |line, what| Problem { file: "ledger.jsonl".into(), line, what };
         let time = || "2026-12-01T10:44:31Z".to_owned();
         let problems = vec![
+            problem(1, Break::Beheaded { first: 3, from: 1 }),
             problem(3, Break::Changed),
             problem(4, Break::Unlinked(2)),
             problem(5, Break::Rewritten { number: 5, time: time() }),
