@@ -11,7 +11,7 @@ mod world;
 
 pub use credential::Credential;
 pub use http::HttpServer;
-pub use program::{Run, git, keyward, run, run_with, shell};
+pub use program::{Run, git, keyward, run, run_with, shell, unlimited_keyward};
 pub use push::Push;
 pub use server::{CONTACT, Server};
 pub use work::Work;
