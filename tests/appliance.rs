@@ -32,7 +32,7 @@ fn a_static_program_needs_no_git_and_no_library() {
 
 #[test]
 fn a_program_with_libraries_brings_them_along() {
-    let program = PathBuf::from(run(end_to_end::shell(&std::env::temp_dir(), "echo \"$KEYWARD\"")).out.trim());
+    let program = PathBuf::from(run(&mut end_to_end::shell(&std::env::temp_dir(), "echo \"$KEYWARD\"")).out.trim());
     let appliance = Appliance::with(&program);
     assert!(appliance.files().iter().any(|file| file.contains("libc.so")), "{:?}", appliance.files());
     guards(&appliance, &Credential::github(701));
@@ -40,7 +40,7 @@ fn a_program_with_libraries_brings_them_along() {
 
 #[test]
 fn in_the_browser_the_first_line_says_all() {
-    let program = PathBuf::from(run(end_to_end::shell(&std::env::temp_dir(), "echo \"$KEYWARD\"")).out.trim());
+    let program = PathBuf::from(run(&mut end_to_end::shell(&std::env::temp_dir(), "echo \"$KEYWARD\"")).out.trim());
     let (appliance, token) = (Appliance::with(&program), Credential::github(702));
     let work = Work::of(&appliance.server);
     work.commit_file("deploy.sh", &format!("TOKEN={token}\n"));
