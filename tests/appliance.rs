@@ -1,8 +1,8 @@
 //! GitHub Enterprise Server's environment: a real chroot with nothing but the program, its configuration and a shell.
 
-use std::path::PathBuf;
+use std::process::Command;
 
-use end_to_end::{Appliance, Credential, Push, Work, keyward, run, static_keyward};
+use end_to_end::{Appliance, Credential, Push, Server, Work, binary, keyward, run, static_keyward};
 
 /// A leaking push is rejected, a clean one accepted.
 fn guards(appliance: &Appliance, token: &Credential) {
@@ -25,23 +25,21 @@ fn a_static_program_needs_no_git_and_no_library() {
     let appliance = Appliance::with(&static_keyward());
     let files = appliance.files();
     assert!(!files.iter().any(|file| file.rsplit('/').next() == Some("git")), "{files:?}");
-    let program = run(std::process::Command::new("ldd").arg(appliance.root().join("usr/local/bin/keyward")));
+    let program = run(Command::new("ldd").arg(appliance.root().join("usr/local/bin/keyward")));
     assert!(format!("{}{}", program.out, program.err).contains("statically linked"), "{program:?}");
     guards(&appliance, &Credential::github(700));
 }
 
 #[test]
 fn a_program_with_libraries_brings_them_along() {
-    let program = PathBuf::from(run(&mut end_to_end::shell(&std::env::temp_dir(), "echo \"$KEYWARD\"")).out.trim());
-    let appliance = Appliance::with(&program);
+    let appliance = Appliance::with(&binary());
     assert!(appliance.files().iter().any(|file| file.contains("libc.so")), "{:?}", appliance.files());
     guards(&appliance, &Credential::github(701));
 }
 
 #[test]
 fn in_the_browser_the_first_line_says_all() {
-    let program = PathBuf::from(run(&mut end_to_end::shell(&std::env::temp_dir(), "echo \"$KEYWARD\"")).out.trim());
-    let (appliance, token) = (Appliance::with(&program), Credential::github(702));
+    let (appliance, token) = (Appliance::with(&binary()), Credential::github(702));
     let work = Work::of(&appliance.server);
     work.commit_file("deploy.sh", &format!("TOKEN={token}\n"));
     let push: Push = work.push_with(&[("GITHUB_VIA", "blob#save")], &["main"]);
@@ -53,7 +51,7 @@ fn in_the_browser_the_first_line_says_all() {
 
 #[test]
 fn an_environment_keeps_no_ledger() {
-    let server = end_to_end::Server::guarded();
+    let server = Server::guarded();
     let made = run(keyward(server.root())
         .args(["install", "--host", "ghes", "--tarball", "x.tar.gz", "--config"])
         .arg(server.config()));

@@ -291,10 +291,3 @@ fn a_repository_with_sha256_ids_is_rejected_in_clear_words() {
     assert!(!push.accepted, "{}", push.text);
     push.says("push rejected: it could not be checked").says("SHA-256").says_nothing_of("panicked");
 }
-
-#[test]
-fn into_a_repository_with_sha256_ids_nothing_is_installed() {
-    let server = sha256_server();
-    let install = run(keyward(server.root()).arg("install").arg("--config").arg(server.config()).arg(server.path()));
-    install.exits(2).is_plain().says("not installed in").says("sha256");
-}

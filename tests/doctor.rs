@@ -59,6 +59,17 @@ fn an_empty_repository_is_proved_too_and_push_options_that_are_on_are_no_note() 
 }
 
 #[test]
+fn settings_that_forbid_other_things_are_no_trouble() {
+    let World { server, .. } = World::guarded();
+    for name in ["receive.fsckObjects", "receive.denyNonFastForwards", "receive.denyDeletes"] {
+        server.git(["config", name, "true"]);
+    }
+    server.git(["config", "receive.hideRefs", "refs/keyward"]);
+    server.git(["config", "core.logAllRefUpdates", "always"]);
+    proves(&server, 0).says("made-up credential was rejected [KW-").says("without one was accepted");
+}
+
+#[test]
 fn hooks_that_run_after_a_push_hear_nothing_of_it() {
     let World { server, .. } = World::guarded();
     for name in ["post-receive", "post-update", "update"] {
@@ -220,4 +231,20 @@ fn a_program_reads_it_as_json() {
     assert_eq!(told["schema"], "keyward.doctor/1");
     assert_eq!(told["targets"][0]["healthy"], true);
     assert_eq!(told["targets"][0]["checks"][0]["outcome"], "passed");
+}
+
+/// What an administrator reads, with what differs from run to run named.
+fn readable(server: &Server, text: &str) -> String {
+    let text = text.replace(&server.root().display().to_string(), "/srv");
+    let code = regex::Regex::new("KW-[0-9A-Z]{8}").expect("a pattern");
+    code.replace_all(&text, "[CODE]").into_owned()
+}
+
+#[test]
+fn what_an_administrator_reads() {
+    let World { server, .. } = World::guarded();
+    let healthy = readable(&server, &doctor(&server).out);
+    fs::remove_file(server.path().join("hooks/pre-receive")).expect("a hook");
+    let removed = readable(&server, &doctor(&server).out);
+    insta::assert_snapshot!(format!("{healthy}\n{removed}"));
 }

@@ -79,6 +79,17 @@ fn a_hook_that_gitolite_would_remove_keeps_keyward_out() {
 }
 
 #[test]
+fn a_home_that_is_named_by_another_road_is_no_trouble() {
+    let gitolite = Gitolite::new();
+    let (config, road) = (gitolite.server.config().display().to_string(), tempfile::tempdir().expect("a folder"));
+    let other = road.path().join("home");
+    std::os::unix::fs::symlink(gitolite.home(), &other).expect("a link");
+    let other = other.display().to_string();
+    gitolite.keyward(&["install", "--config", &config, &other]).exits(0).says("new ones will");
+    guards(gitolite, "testing", &Credential::github(604));
+}
+
+#[test]
 fn uninstalling_leaves_no_link() {
     let gitolite = Gitolite::new();
     install(&gitolite);

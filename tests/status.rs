@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use end_to_end::{Run, Server, gitea, gitlab, keyward, run, write_executable};
+use end_to_end::{Run, Server, git, gitea, gitlab, keyward, run, write_executable};
 
 fn status(server: &Server, arguments: &[&str]) -> Run {
     run(keyward(server.root()).arg("status").arg(server.root()).args(arguments))
@@ -111,4 +111,21 @@ fn a_program_reads_it_as_json() {
 fn a_folder_that_is_not_there_is_an_error() {
     let server = Server::bare();
     run(keyward(server.root()).args(["status", "nowhere"])).exits(2).is_plain().says("could not find nowhere");
+}
+
+#[test]
+fn what_an_administrator_reads() {
+    let server = Server::guarded();
+    for name in ["lib.git", "old.git"] {
+        let path = server.root().join("group").join(name);
+        fs::create_dir_all(&path).expect("writable");
+        run(git(&path).args(["init", "--quiet", "--bare", "."])).exits(0);
+    }
+    let old = server.root().join("group/old.git/hooks/pre-receive");
+    fs::copy(server.path().join("hooks/pre-receive"), &old).expect("a hook");
+    mode(&old, 0o644);
+    let told = status(&server, &[]).out;
+    insta::assert_snapshot!(
+        told.replace(&server.root().canonicalize().expect("a folder").display().to_string(), "/srv")
+    );
 }

@@ -22,7 +22,7 @@ impl Gitolite {
     /// # Panics
     /// Gitolite is not installed.
     pub fn new() -> Gitolite {
-        let found = run(Command::new("gitolite").arg("--help"));
+        let found = run(Command::new("sh").args(["-c", "command -v gitolite"]));
         assert!(found.code == 0, "gitolite is missing; install Debian's package gitolite3, as `./test` does");
         let root = tempfile::tempdir().expect("a scratch folder");
         let server = Server::holding(root, "repositories/testing.git");

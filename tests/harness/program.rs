@@ -80,7 +80,11 @@ pub fn shell(folder: &Path, line: &str) -> Command {
     command
 }
 
-fn binary() -> PathBuf {
+/// Where that `keyward` lies.
+///
+/// # Panics
+/// It was not built.
+pub fn binary() -> PathBuf {
     let tests = std::env::current_exe().expect("a running test has a path");
     let profile = tests.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
     let binary = profile.join("keyward");

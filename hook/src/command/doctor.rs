@@ -28,14 +28,10 @@ pub(super) fn print_canary() -> Result<Exit> {
 
 pub(super) fn run(targets: &[String], host: Option<Host>, format: ReportFormat) -> Result<Exit> {
     let mut tried = Tried::default();
-    let diagnoses: Vec<Diagnosis> = targets
-        .iter()
-        .map(
-            |target| {
-                if remote::is_address(target) { remote::diagnose(target) } else { local(target, host, &mut tried) }
-            },
-        )
-        .collect();
+    let mut diagnose = |target: &String| {
+        if remote::is_address(target) { remote::diagnose(target) } else { local(target, host, &mut tried) }
+    };
+    let diagnoses: Vec<Diagnosis> = targets.iter().map(&mut diagnose).collect();
     output::result(&match format {
         ReportFormat::Text => report::text(&diagnoses),
         ReportFormat::Json => report::json(&diagnoses),
@@ -88,15 +84,20 @@ fn files(path: &Path, host: Host, tried: &mut Tried, diagnosis: &mut Diagnosis) 
     seen.fault
 }
 
-/// What pushes prove.
+/// What pushes prove. Whatever comes of them, nothing is left behind.
 fn pushes(path: &Path, host: Host, fault: Option<&Fault>, diagnosis: &mut Diagnosis) -> Result<()> {
-    let proof = Proof::prepare(path, host)?;
+    let mut proof = Proof::prepare(path, host)?;
+    let proved = prove(&mut proof, fault, diagnosis);
+    diagnosis.add(proof.clean_up());
+    proved
+}
+
+fn prove(proof: &mut Proof, fault: Option<&Fault>, diagnosis: &mut Diagnosis) -> Result<()> {
     let planted = proof.push(&Canary::planted(nonce()?)?)?;
     diagnosis.add(report::of_planted(&planted, fault.is_some()));
     if planted.asked() && planted.rejected {
         diagnosis.add(report::of_clean(&proof.push(&Canary::clean(nonce()?))?));
     }
-    diagnosis.add(proof.clean_up());
     Ok(())
 }
 

@@ -101,7 +101,7 @@ struct Site {
 
 impl Site {
     fn of(path: &Path) -> Result<Site> {
-        let full = path.canonicalize().with_context(|| format!("could not find {}", path.display()))?;
+        let full = std::path::absolute(path).with_context(|| format!("could not find {}", path.display()))?;
         let home = home_of(&full).context("it is neither gitolite's home folder nor a repository of gitolite")?;
         let unknown = Site { home, admin: PathBuf::new(), repositories: PathBuf::new(), local: None };
         let admin = unknown.query("GL_ADMIN_BASE")?.context("gitolite does not say where GL_ADMIN_BASE is")?;
@@ -165,12 +165,15 @@ impl Site {
     }
 }
 
-/// The home folder of the gitolite that a path belongs to: the home itself, a folder in it, a repository.
+/// The home folder of the gitolite that a path belongs to: the home itself, a folder in it, a repository. Written as gitolite wrote it into
+/// its links, not as the system resolves it: gitolite refuses repositories whose links say otherwise.
 fn home_of(path: &Path) -> Option<PathBuf> {
     if is_repository(path) {
         return admin_of(path)?.parent().map(Path::to_owned);
     }
-    path.ancestors().take(2).find(|folder| folder.join(".gitolite.rc").is_file()).map(Path::to_owned)
+    let home = path.ancestors().take(2).find(|folder| folder.join(".gitolite.rc").is_file())?;
+    let known = admin_of(&home.join("repositories").join("gitolite-admin.git"));
+    Some(known.as_deref().and_then(Path::parent).unwrap_or(home).to_owned())
 }
 
 /// Gitolite's own folder, by the link to its update hook that every repository of it has.

@@ -347,7 +347,7 @@ pub(super) fn wrap(text: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use git2::Oid;
@@ -360,11 +360,11 @@ mod tests {
     use crate::push::{Inspection, Place, Sighting};
     use crate::scanner::Scanner;
 
-    fn config() -> Config {
+    pub(in crate::push) fn config() -> Config {
         Config { contact: "https://wiki.example.com/keyward".into(), ..Config::of_key(FingerprintKey::new([7; 32])) }
     }
 
-    fn sightings(count: usize) -> Vec<Sighting> {
+    pub(in crate::push) fn sightings(count: usize) -> Vec<Sighting> {
         let scanner = Scanner::new(Arc::new(Engine::builtin()), FingerprintKey::new([7; 32]), "r".into());
         let template = "\n\nSLACK_TOKEN=xoxb-{digits:12}-{digits:12}-{base62:24}\n";
         let one = |seed| {

@@ -74,3 +74,50 @@ fn place(sighting: &Sighting) -> String {
         Place::Object(_) => "an object that no commit names".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use keyward_rules::policy::{Doubt, DoubtKind};
+
+    use super::{broken_configuration, message};
+    use crate::host::{Host, Protocol};
+    use crate::push::Inspection;
+    use crate::push::message::tests::{config, sightings};
+    use crate::server::Server;
+
+    fn server(host: Host, protocol: Protocol) -> Server {
+        Server { repository: "group/app".into(), actor: None, host, protocol, proof: None }
+    }
+
+    fn told(host: Host, inspection: &Inspection) -> String {
+        message(&server(host, Protocol::Web), inspection, &config(), true)
+    }
+
+    fn found(count: usize) -> Inspection {
+        Inspection { sightings: sightings(count), ..Inspection::default() }
+    }
+
+    #[test]
+    fn gitlabs_browser_gets_one_line_with_its_mark() {
+        insta::assert_snapshot!(told(Host::Gitlab, &found(3)));
+    }
+
+    #[test]
+    fn other_browsers_get_that_line_before_the_others() {
+        insta::assert_snapshot!(told(Host::Gitea, &found(1)));
+    }
+
+    #[test]
+    fn a_long_doubt_stays_one_bounded_line() {
+        let doubt = Doubt { kind: DoubtKind::Git, detail: "a very long reason\n".repeat(100) };
+        let text = told(Host::Gitlab, &Inspection { doubts: vec![doubt], ..Inspection::default() });
+        assert!(text.lines().count() == 1 && text.len() < 500, "{text}");
+    }
+
+    #[test]
+    fn a_push_of_somebodys_git_gets_the_usual_message() {
+        let usual = message(&server(Host::Gitlab, Protocol::Ssh), &found(1), &config(), true);
+        assert!(usual.starts_with("error: push rejected"), "{usual}");
+        assert_eq!(broken_configuration(&server(Host::Gitlab, Protocol::Http), "as it is"), "as it is");
+    }
+}

@@ -31,11 +31,14 @@ pub(super) fn all(repository: &Path, pushed: &[Pushed], packs_before: &BTreeSet<
             git(repository, &["--git-dir=.", "-c", "core.hooksPath=/dev/null", "update-ref", "-d", &push.name], "")?;
         }
     }
+    // Git leaves these folders; a removal succeeds only where one is empty.
+    for folder in ["refs/keyward", "logs/refs/keyward", "logs/refs", "logs"] {
+        let _ = fs::remove_dir(repository.join(folder));
+    }
     let ids: BTreeSet<&str> = pushed.iter().flat_map(|push| push.ids.iter().map(String::as_str)).collect();
     for id in &ids {
         let folder = repository.join("objects").join(&id[..2]);
         remove(&folder.join(&id[2..]))?;
-        // Succeeds only where it is empty.
         let _ = fs::remove_dir(folder);
     }
     for index in packs(repository).difference(packs_before) {

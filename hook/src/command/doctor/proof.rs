@@ -40,7 +40,7 @@ pub(super) struct Proof {
     repository: PathBuf,
     environment: Vec<(&'static str, String)>,
     packs: BTreeSet<PathBuf>,
-    pushed: std::cell::RefCell<Vec<Pushed>>,
+    pushed: Vec<Pushed>,
 }
 
 /// What a push came to.
@@ -74,7 +74,7 @@ impl Proof {
         dispatch::write(&scratch.path().join("hooks"), &repository, host)?;
         let environment = host.layout().pass(&repository);
         let packs = cleanup::packs(&repository);
-        let proof = Proof { scratch, repository, environment, packs, pushed: std::cell::RefCell::default() };
+        let proof = Proof { scratch, repository, environment, packs, pushed: Vec::new() };
         let format = git(&proof.repository, &["--git-dir=.", "rev-parse", "--show-object-format"], "")
             .unwrap_or_else(|_| "sha1".to_owned());
         let init = ["init", "--quiet", "--bare", "--template=", &format!("--object-format={format}"), "work"];
@@ -86,11 +86,11 @@ impl Proof {
     ///
     /// # Errors
     /// Git does not run, or the push does not end.
-    pub(super) fn push(&self, canary: &Canary) -> Result<Answer> {
+    pub(super) fn push(&mut self, canary: &Canary) -> Result<Answer> {
         let work = self.scratch.path().join("work");
         let pushed = commit(&work, canary)?;
         let tip = pushed.ids.last().cloned().unwrap_or_default();
-        self.pushed.borrow_mut().push(pushed);
+        self.pushed.push(pushed);
         let mut command = isolated(&work);
         // A host may hide refs that are not branches or tags; hidden ones never reach a hook.
         let hooks = quote(&self.scratch.path().join("hooks"))?;
@@ -103,7 +103,7 @@ impl Proof {
 
     /// Takes away what the pushes left.
     pub(super) fn clean_up(self) -> Check {
-        let left = cleanup::all(&self.repository, &self.pushed.borrow(), &self.packs);
+        let left = cleanup::all(&self.repository, &self.pushed, &self.packs);
         let gone = self.scratch.close();
         match (left, gone) {
             (Ok(0), Ok(())) => Check::passed("nothing is left behind".to_owned()),
