@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use git2::Oid;
+use keyward_rules::pack::ObjectId;
 use keyward_rules::policy::{Action, Decision, DoubtAction};
 
 use super::updates::RefUpdate;
 use super::{Inspection, Place, Sighting};
 use crate::config::Config;
 use crate::expiry;
-use crate::objects::Store;
+use crate::objects::NewCommits;
 use crate::output;
 use crate::scanner::Scanner;
 
@@ -35,12 +35,12 @@ const SHOWN_COMMITS: usize = 3;
 pub(crate) struct Fix {
     steps: Vec<String>,
     consoles: HashMap<String, String>,
-    refs: HashMap<Oid, String>,
+    refs: HashMap<ObjectId, String>,
 }
 
 impl Fix {
     /// Works out the commands for what is blocked.
-    pub(crate) fn of(store: &Store, scanner: &Scanner, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
+    pub(crate) fn of(commits: &NewCommits, scanner: &Scanner, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
         let blocked: Vec<&Sighting> = sightings.iter().filter(|sighting| sighting.decision.blocks()).collect();
         let mut fix = Fix::default();
         for provider in scanner.engine().catalogue().providers() {
@@ -50,27 +50,24 @@ impl Fix {
         }
         for sighting in &blocked {
             if let Some(&first) = sighting.commits.first()
-                && let Some(name) = ref_of(store, scanner, updates, first)
+                && let Some(name) = ref_of(commits, scanner, updates, first)
             {
                 fix.refs.insert(first, name);
             }
         }
-        fix.steps = steps(store, updates, &blocked);
+        fix.steps = steps(commits, updates, &blocked);
         fix
     }
 }
 
 /// The pushed ref that leads to `commit`.
-fn ref_of(store: &Store, scanner: &Scanner, updates: &[RefUpdate], commit: Oid) -> Option<String> {
-    updates.iter().find_map(|update| {
-        let tip = store.object(update.new?).ok()?.peel_to_commit().ok()?.id();
-        let leads = tip == commit || store.repository().graph_descendant_of(tip, commit).unwrap_or(false);
-        leads.then(|| ascii(&scanner.ref_name(&update.name)))
-    })
+fn ref_of(commits: &NewCommits, scanner: &Scanner, updates: &[RefUpdate], commit: ObjectId) -> Option<String> {
+    let leading = updates.iter().find(|update| update.new.is_some_and(|tip| commits.leads(tip, commit)))?;
+    Some(ascii(&scanner.ref_name(&leading.name)))
 }
 
 /// The commands, numbered from 2: revoking comes first.
-fn steps(store: &Store, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<String> {
+fn steps(commits: &NewCommits, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<String> {
     let mut steps = Vec::new();
     // Sightings come sorted by first commit, so the first that has one is where a rebase must begin.
     if let Some((sighting, &first)) = blocked.iter().find_map(|sighting| Some((sighting, sighting.commits.first()?))) {
@@ -85,9 +82,9 @@ fn steps(store: &Store, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<Str
             steps.push(format!("2. {mend}"));
             steps.push("3. git push again".to_owned());
         } else {
-            let root = store.commit(first).is_ok_and(|commit| commit.parent_count() == 0);
-            let from = if root { "--root".to_owned() } else { format!("{}^", short(first)) };
-            steps.push(format!("2. git rebase -i {from}   and mark {} \"edit\"", short(first)));
+            let root = commits.is_root(first);
+            let from = if root { "--root".to_owned() } else { format!("{}^", first.short()) };
+            steps.push(format!("2. git rebase -i {from}   and mark {} \"edit\"", first.short()));
             steps.push(format!("   {mend}"));
             steps.push("3. git rebase --continue, then git push again".to_owned());
         }
@@ -183,7 +180,7 @@ fn first_line(inspection: &Inspection, blocked: &[&Sighting], shown: &[&Sighting
     let Some(first) = blocked.first() else {
         return "error: push rejected: it could not be checked".to_owned();
     };
-    let mut commits: Vec<Oid> = blocked.iter().flat_map(|sighting| sighting.commits.iter().copied()).collect();
+    let mut commits: Vec<ObjectId> = blocked.iter().flat_map(|sighting| sighting.commits.iter().copied()).collect();
     commits.sort();
     commits.dedup();
     let place = match commits.len() {
@@ -227,7 +224,7 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection) -> Vec<String> {
         Place::Commit => format!("commit message, line {}", finding.location.line),
         Place::Tag(name) => middle(&format!("tag {}, line {}", ascii(name), finding.location.line), 50),
         Place::Object(id) => {
-            format!("object {}, line {}, which no new commit names", short(*id), finding.location.line)
+            format!("object {}, line {}, which no new commit names", id.short(), finding.location.line)
         }
     };
     let name = sighting.commits.first().and_then(|id| inspection.fix.refs.get(id)).cloned().unwrap_or_default();
@@ -242,14 +239,14 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection) -> Vec<String> {
     lines
 }
 
-fn commit_list(commits: &[Oid]) -> String {
+fn commit_list(commits: &[ObjectId]) -> String {
     let Some((first, others)) = commits.split_first() else { return String::new() };
-    let mut text = format!("commit {}", short(*first));
+    let mut text = format!("commit {}", first.short());
     if !others.is_empty() {
         text.push_str(" (first)");
     }
     for id in others.iter().take(SHOWN_COMMITS - 1) {
-        let _ = write!(text, ", {}", short(*id));
+        let _ = write!(text, ", {}", id.short());
     }
     if others.len() >= SHOWN_COMMITS {
         let _ = write!(text, " +{}", others.len() + 1 - SHOWN_COMMITS);
@@ -271,10 +268,6 @@ fn hints(inspection: &Inspection, config: &Config, blocked: &[&Sighting]) -> Vec
     lines.extend(inspection.fix.steps.iter().map(|step| format!("hint: {step}")));
     lines.push(format!("hint: not a secret? tell {} {}", ascii(&config.contact), first.finding.code));
     lines
-}
-
-fn short(id: Oid) -> String {
-    id.to_string()[..7].to_owned()
 }
 
 /// Plain ASCII: what a Windows console and a CI log show alike.
@@ -325,9 +318,9 @@ fn wrap(text: &str) -> Vec<String> {
 mod tests {
     use std::sync::Arc;
 
-    use git2::Oid;
     use keyward_rules::allowlist::Allowlist;
     use keyward_rules::import::Settings;
+    use keyward_rules::pack::ObjectId;
     use keyward_rules::policy::{Action, Decision, Doubt, DoubtKind, Policy};
     use keyward_rules::rule::sample::Sample;
     use keyward_rules::{Engine, FingerprintKey};
@@ -360,7 +353,7 @@ mod tests {
             let text = Sample::expand(template, seed, None).expect("good").text;
             let path = "deploy/zw\u{f6}lf\u{202e}/run.sh".as_bytes();
             let finding = scanner.scan_at(text.as_bytes(), path, "").remove(0);
-            let id = |digit: &str| Oid::from_str(&digit.repeat(40)).expect("an id");
+            let id = |digit: &str| digit.repeat(40).parse::<ObjectId>().expect("an id");
             Sighting {
                 finding,
                 place: Place::File,
