@@ -12,6 +12,7 @@ use keyward_rules::policy::Policy;
 use keyward_rules::{Class, Confidence, Engine, FingerprintKey, Severity};
 use serde::Deserialize;
 
+use crate::patience::Patience;
 use crate::rule_files;
 
 /// What `keyward install` writes: every setting with its default and its meaning.
@@ -35,7 +36,7 @@ pub(crate) struct ConfigFile {
     /// Objects above this many bytes are not read: `policy.doubt.size` decides.
     pub(crate) largest_object: u64,
     /// Seconds after which a push is no longer waited for: `policy.doubt.time` decides.
-    pub(crate) deadline: u64,
+    pub(crate) deadline: Patience,
     /// What is blocked, warned about, observed.
     pub(crate) policy: Policy,
     /// Rules beside the built-in ones.
@@ -83,7 +84,7 @@ impl Default for ConfigFile {
             ledger: PathBuf::from("ledger.jsonl"),
             allow: PathBuf::new(),
             largest_object: 512 << 20,
-            deadline: 30,
+            deadline: Patience::Auto,
             policy: Policy::default(),
             rules: RulesSection::default(),
         }
@@ -98,7 +99,7 @@ pub(crate) struct Config {
     pub(crate) ledger: Option<PathBuf>,
     pub(crate) allowlist: Allowlist,
     pub(crate) largest_object: u64,
-    pub(crate) deadline: u64,
+    pub(crate) deadline: Patience,
     pub(crate) policy: Policy,
     /// The built-in rules and those of `rule_files`.
     pub(crate) engine: Arc<Engine>,

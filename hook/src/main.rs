@@ -9,6 +9,7 @@ mod honour;
 mod ledger;
 mod objects;
 mod output;
+mod patience;
 mod push;
 mod report;
 mod rule_files;

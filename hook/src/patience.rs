@@ -1,6 +1,7 @@
 //! How long a push may take: as the configuration says it, and as a clock that the work looks at.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -72,16 +73,18 @@ const SCAN: f64 = 0.8;
 const PLACE: f64 = 0.92;
 
 /// A clock that runs since the push came.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Clock {
     start: Instant,
     patience: Option<Duration>,
+    /// Whether all that can be scanned was.
+    placing: AtomicBool,
 }
 
 impl Clock {
-    /// Starts now.
-    pub(crate) fn start(patience: Option<Duration>) -> Clock {
-        Clock { start: Instant::now(), patience }
+    /// Starts now, for as long as the program runs.
+    pub(crate) fn start(patience: Option<Duration>) -> &'static Clock {
+        Box::leak(Box::new(Clock { start: Instant::now(), patience, placing: AtomicBool::new(false) }))
     }
 
     /// How long a push may take.
@@ -89,18 +92,15 @@ impl Clock {
         self.patience
     }
 
-    /// Whether there is time to scan further objects.
-    pub(crate) fn may_scan(&self) -> bool {
-        self.is_within(SCAN)
-    }
-
-    /// Whether there is time to look for commits and paths of what was found.
-    pub(crate) fn may_place(&self) -> bool {
-        self.is_within(PLACE)
-    }
-
-    fn is_within(&self, part: f64) -> bool {
+    /// Whether there is time to go on with what is being done.
+    pub(crate) fn proceeds(&self) -> bool {
+        let part = if self.placing.load(Ordering::Relaxed) { PLACE } else { SCAN };
         self.patience.is_none_or(|patience| self.start.elapsed() < patience.mul_f64(part))
+    }
+
+    /// The scan is over: what follows has a little time of its own.
+    pub(crate) fn scanned(&self) {
+        self.placing.store(true, Ordering::Relaxed);
     }
 
     /// The time that was given, in words.
@@ -150,9 +150,11 @@ mod tests {
 
     #[test]
     fn a_clock_without_a_deadline_never_ends() {
-        let (none, over) = (Clock::start(None), Clock::start(Some(Duration::ZERO)));
-        assert!(none.may_scan() && none.may_place());
-        assert!(!over.may_scan() && !over.may_place());
+        assert!(Clock::start(None).proceeds());
+        let over = Clock::start(Some(Duration::ZERO));
+        assert!(!over.proceeds());
+        over.scanned();
+        assert!(!over.proceeds());
         assert_eq!(words(Duration::from_millis(3500)), "3.5 seconds");
         assert_eq!(words(Duration::from_secs(1)), "1 second");
     }

@@ -27,15 +27,19 @@ pub(super) fn quarantine(own: &Path) -> Option<PathBuf> {
     Some(folder)
 }
 
-/// The stores beside the quarantine: the one git is told to use, the alternates that git names, the repository's own.
-pub(super) fn named_by_git(own: PathBuf) -> Vec<PathBuf> {
+/// Where objects lay before the push: the stores git names in the environment, the repository's own, and every alternate they lead to.
+pub(super) fn before(own: PathBuf, quarantine: Option<&Path>) -> Vec<PathBuf> {
     let list = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
     let store = std::env::var_os("GIT_OBJECT_DIRECTORY").filter(|path| !path.is_empty()).map(PathBuf::from);
-    split(&list).into_iter().chain([own]).chain(store).collect()
+    let first: Vec<PathBuf> = [own].into_iter().chain(split(&list)).chain(store).collect();
+    let arrived = quarantine.and_then(|path| path.canonicalize().ok());
+    let mut folders = all(&first);
+    folders.retain(|folder| arrived.is_none() || folder.canonicalize().ok() != arrived);
+    folders
 }
 
 /// These folders and every alternate they lead to, each once, without those that are not there.
-pub(super) fn all(first: &[PathBuf]) -> Vec<PathBuf> {
+fn all(first: &[PathBuf]) -> Vec<PathBuf> {
     let mut search = Search { seen: HashSet::new(), folders: Vec::new() };
     first.iter().for_each(|folder| search.add(folder, 0));
     search.folders

@@ -1,7 +1,17 @@
-//! Which objects a push brings, which it makes reachable, and what was reachable before.
+//! A repository's objects and refs: which objects a push brings, which it makes reachable, and what was reachable before.
 
+mod alternates;
 pub(crate) mod arrived;
-pub(crate) mod history;
+mod file;
+pub(crate) mod folder;
+pub(crate) mod difference;
+mod history;
+mod map;
+pub(crate) mod reach;
+mod refs;
+mod repository;
 mod store;
+mod trees;
 
-pub(crate) use store::Store;
+pub(crate) use history::{Heads, NewCommits, unreached};
+pub(crate) use store::{CommitHead, OutOfTime, Store, unreadable};

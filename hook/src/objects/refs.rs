@@ -137,20 +137,33 @@ fn loose(folder: &Path, name: &str, depth: usize, each: &mut dyn FnMut(String, &
 
 /// Asks git, the only reader of its newer forms.
 fn by_git(repository: &Repository) -> Result<Vec<Reference>> {
+    let output = git(repository, &["for-each-ref", "--format=%(objectname) %(refname)"])?;
+    let lines = output.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let read = lines.map(|line| packed::line(line).map(|(name, target)| Reference { name, target }));
+    read.collect::<Option<Vec<_>>>().context("could not read the refs: `git for-each-ref` said what is none")
+}
+
+/// What the current branch of a repository with a reftable stands at.
+pub(super) fn head_by_git(repository: &Repository) -> Option<ObjectId> {
+    if repository.ref_storage().ok()? != RefStorage::Reftable {
+        return None;
+    }
+    let output = git(repository, &["rev-parse", "--verify", "--quiet", "HEAD"]).ok()?;
+    std::str::from_utf8(&output).ok()?.trim_end().parse().ok()
+}
+
+fn git(repository: &Repository, arguments: &[&str]) -> Result<Vec<u8>> {
     let mut command = Command::new("git");
-    command.arg("--git-dir").arg(repository.git_dir());
-    command.args(["for-each-ref", "--format=%(objectname) %(refname)"]).stdin(Stdio::null());
+    command.arg("--git-dir").arg(repository.git_dir()).args(arguments).stdin(Stdio::null());
     let output = command.output().context(
         "could not read the refs: this repository keeps them as a reftable, which takes a `git` on the hook's PATH",
     )?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let first = said.lines().next().unwrap_or("it said nothing").to_owned();
-        bail!("could not read the refs: `git for-each-ref` failed: {first}");
+        bail!("could not read the refs: `git {}` failed: {first}", arguments[0]);
     }
-    let lines = output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-    let read = lines.map(|line| packed::line(line).map(|(name, target)| Reference { name, target }));
-    read.collect::<Option<Vec<_>>>().context("could not read the refs: `git for-each-ref` said what is none")
+    Ok(output.stdout)
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Fix {
                 fix.consoles.insert(provider.id.clone(), provider.console.clone());
             }
         }
-        for sighting in &blocked {
+        for sighting in blocked.iter().take(SHOWN) {
             if let Some(&first) = sighting.commits.first()
                 && let Some(name) = ref_of(commits, scanner, updates, first)
             {
@@ -92,6 +92,7 @@ fn steps(commits: &NewCommits, updates: &[RefUpdate], blocked: &[&Sighting]) -> 
     for sighting in blocked.iter().filter(|sighting| sighting.commits.is_empty()) {
         match &sighting.place {
             Place::Tag(name) => steps.push(format!("2. git tag -d {}   make it anew, push it", ascii(name))),
+            Place::Unplaced(id) => steps.push(format!("2. git log --all --find-object={}   names its commits", id.short())),
             _ => steps.push("2. push without the ref that leads to that object".to_owned()),
         }
     }
@@ -226,6 +227,9 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection) -> Vec<String> {
         Place::Object(id) => {
             format!("object {}, line {}, which no new commit names", id.short(), finding.location.line)
         }
+        Place::Unplaced(id) => {
+            format!("object {}, line {}, whose commit was not looked up", id.short(), finding.location.line)
+        }
     };
     let name = sighting.commits.first().and_then(|id| inspection.fix.refs.get(id)).cloned().unwrap_or_default();
     let line = format!("  {place}  {commits}").trim_end().to_owned();
@@ -327,6 +331,7 @@ mod tests {
 
     use super::{COLUMNS, Fix, compose};
     use crate::config::Config;
+    use crate::patience::Patience;
     use crate::push::{Inspection, Place, Sighting};
     use crate::scanner::Scanner;
 
@@ -337,7 +342,7 @@ mod tests {
             ledger: None,
             allowlist: Allowlist::default(),
             largest_object: 1,
-            deadline: 30,
+            deadline: Patience::Auto,
             policy: Policy::default(),
             engine: Arc::new(Engine::builtin()),
             honour: Vec::new(),

@@ -1,10 +1,21 @@
 //! One push: what git wrote to the hook in, a verdict and a message out. Nothing here panics outwards or accepts in silence.
 
+mod before;
 mod deadline;
+mod doubts;
 mod find;
+mod judge;
+mod known;
+mod look;
+mod merge;
 mod message;
+mod names;
 mod place;
+mod settle;
+mod strict;
+mod sweep;
 mod then;
+mod turn;
 mod updates;
 
 use std::io::Read;
@@ -12,20 +23,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use git2::Oid;
 use keyward_rules::Finding;
 use keyward_rules::allowlist::Day;
-use keyward_rules::policy::{Context, Decision, Doubt, DoubtAction, DoubtKind, judge};
+use keyward_rules::pack::{Bounds, ObjectId};
+use keyward_rules::policy::{Context, Decision, Doubt, DoubtAction, DoubtKind};
 
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
 use crate::expiry;
 use crate::honour::{Excuse, Honour};
 use crate::ledger::{self, Entry, LedgerFinding};
-use crate::objects::Store;
+use crate::objects::{NewCommits, Store};
 use crate::output;
+use crate::patience::Clock;
 use crate::scanner::Scanner;
 use crate::server::Server;
+use before::Before;
+use judge::Judge;
+use place::Tools;
 use updates::RefUpdate;
 
 /// A credential in a push, placed and decided.
@@ -36,7 +51,7 @@ pub(crate) struct Sighting {
     /// What kind of object it stands in.
     pub(crate) place: Place,
     /// New commits that hold it, the one that introduces it first; empty where no new commit does.
-    pub(crate) commits: Vec<Oid>,
+    pub(crate) commits: Vec<ObjectId>,
     /// It was reachable before the push.
     pub(crate) known: bool,
     /// What the repository says in its favour, where the configuration heeds that.
@@ -57,7 +72,9 @@ pub(crate) enum Place {
     /// In an annotated tag.
     Tag(String),
     /// In an object that no path leads to.
-    Object(Oid),
+    Object(ObjectId),
+    /// In an object whose commits and path could not be looked up.
+    Unplaced(ObjectId),
 }
 
 /// All that was learned of a push.
@@ -90,9 +107,11 @@ pub(crate) fn pre_receive(config: Option<PathBuf>, then: Option<&Path>) -> Resul
     std::panic::set_hook(Box::new(|_| {}));
     let git_dir = std::env::var_os("GIT_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
     let server = Server::of(&git_dir);
-    let watch = deadline::watch(config.clone(), server.clone(), input.clone(), then.map(Path::to_owned));
+    let clock = Clock::start(config.deadline.on(server.is_enterprise()));
+    let watch = deadline::watch(config.clone(), server.clone(), clock, input.clone(), then.map(Path::to_owned));
     let mut inspection = match read {
-        Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, &input)))
+        Ok(length) if length as u64 == updates::LONGEST_INPUT => doubtful("git names more refs than one push is read for"),
+        Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, clock, &input)))
             .unwrap_or_else(|_| doubtful("Keyward itself failed on this push; please report it to Keyward's authors")),
         Err(error) => doubtful(&format!("could not read what git says about the push: {error}")),
     };
@@ -125,39 +144,45 @@ fn rejects(config: &Config, inspection: &Inspection) -> bool {
 }
 
 /// Looks at everything the push brings and decides about what is found.
-fn inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Inspection {
-    match try_inspect(config, git_dir, server, input) {
+fn inspect(config: &Config, git_dir: &Path, server: &Server, clock: &'static Clock, input: &[u8]) -> Inspection {
+    match try_inspect(config, git_dir, server, clock, input) {
         Ok(inspection) => inspection,
         Err(error) => doubtful(&output::one_line(&error)),
     }
 }
 
-fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Result<Inspection> {
+fn try_inspect(
+    config: &Config,
+    git_dir: &Path,
+    server: &Server,
+    clock: &'static Clock,
+    input: &[u8],
+) -> Result<Inspection> {
     let updates = updates::parse(input)?;
-    if updates.iter().all(|update| update.new.is_none()) {
+    let Some(hash) = updates.iter().find_map(|update| update.new).map(|id| id.kind()) else {
         return Ok(Inspection::default());
-    }
-    let store = Store::of_hook(git_dir).context("could not open the repository")?;
+    };
+    let proceed = Box::leak(Box::new(|| clock.proceeds()));
+    let bounds = Bounds { largest: config.largest_object, proceed };
+    let store = Store::of_hook(git_dir, hash, bounds).context("could not open the repository")?;
     let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
-    let found = find::find(&store, &scanner, &updates, config.largest_object)?;
+    let before = Before::of(&store, &config.policy, &updates);
+    let found = find::find(&store, &scanner, &before, &updates, clock)?;
+    clock.scanned();
     let honour = Honour::of_tips(config, &store, updates.iter().filter_map(|update| update.new));
-    let mut doubts = found.doubts.clone();
-    let mut sightings = place::place(&store, &scanner, &honour, &found).unwrap_or_else(|error| {
-        doubts.push(find::doubt(&error));
-        place::unplaced(&found)
-    });
     let refs: Vec<String> =
         updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
     let now = expiry::now();
     let context =
         Context { refs: &refs, repository: &server.repository, actor: server.actor.as_deref(), today: today(), now };
-    for sighting in &mut sightings {
-        sighting.decision = match sighting.excuse {
-            Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
-            None => judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context),
-        };
-    }
-    let fix = message::Fix::of(&store, &scanner, &updates, &sightings);
+    let judge = Judge { policy: &config.policy, allowlist: &config.allowlist, context };
+    let mut doubts = found.doubts.clone();
+    let tools = Tools { store: &store, scanner: &scanner, honour: &honour, before: &before, judge };
+    let (sightings, commits) = place::place(tools, &found).unwrap_or_else(|error| {
+        doubts.extend(find::doubt(&error));
+        (place::unplaced(judge, &found), NewCommits::default())
+    });
+    let fix = message::Fix::of(&commits, &scanner, &updates, &sightings);
     Ok(Inspection { sightings, doubts, fix, now })
 }
 
@@ -175,7 +200,7 @@ fn record(config: &Config, server: &Server, input: &[u8], inspection: &Inspectio
     }
     let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
     let describe = |update: &RefUpdate| {
-        let id = |id: Option<Oid>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+        let id = |id: Option<ObjectId>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
         format!("{} {} {}", id(update.old), id(update.new), scanner.ref_name(&update.name))
     };
     let entry = Entry {
@@ -199,6 +224,6 @@ fn kept(sighting: &Sighting) -> LedgerFinding {
         decision: sighting.decision.as_str().to_owned(),
         path: sighting.finding.path.clone(),
         line: sighting.finding.location.line,
-        commits: sighting.commits.iter().map(Oid::to_string).collect(),
+        commits: sighting.commits.iter().map(ObjectId::to_string).collect(),
     }
 }

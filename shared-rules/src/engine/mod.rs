@@ -101,6 +101,11 @@ impl Engine {
         self.searches.as_ref().is_some_and(Searches::depend_on_place)
     }
 
+    /// Whether some rule looks at the lines of a file for its path: of which any end may be given, and only what is given counts.
+    pub fn wants_path(&self, path: &str) -> bool {
+        !self.index.files(&path.to_ascii_lowercase()).is_empty()
+    }
+
     /// Every credential in the input, ascending by place, none overlapping another.
     pub fn scan(&self, input: &Input<'_>) -> Vec<Match> {
         self.scan_with_doubts(input).0

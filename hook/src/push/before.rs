@@ -1,0 +1,88 @@
+//! What was reachable before the push: from the refs as they stand on the server, and only from those that speak for the pushed ones.
+//! What the pusher says of old values counts for nothing.
+
+use std::collections::{BTreeMap, HashSet};
+
+use anyhow::Result;
+use keyward_rules::pack::ObjectId;
+use keyward_rules::policy::Policy;
+
+use super::strict::{speaks_for, standing};
+use super::updates::RefUpdate;
+use crate::objects::{Heads, Store, unreached};
+
+/// Commits visited in the hope that the refs at hand reach all that is asked for, before every ref is read.
+const NEAR: usize = 256;
+
+/// The same, before the history behind every ref is walked.
+const FAR: usize = 20_000;
+
+/// Refs that were there before.
+pub(super) struct Before<'s> {
+    store: &'s Store,
+    policy: &'s Policy,
+    pushed: Vec<String>,
+    /// What the pushed refs and the current branch stand at.
+    near: Vec<ObjectId>,
+}
+
+impl<'s> Before<'s> {
+    /// Looks at the pushed refs and the current branch alone.
+    pub(super) fn of(store: &'s Store, policy: &'s Policy, updates: &[RefUpdate]) -> Before<'s> {
+        let pushed: Vec<String> =
+            updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
+        let named = updates.iter().take(NEAR).filter(|update| update.old.is_some()).map(|update| update.name.as_str());
+        let found = named.chain(["HEAD"]).filter_map(|name| store.one_ref(name));
+        let speaking = found.filter(|found| speaks_for(policy, &found.name, &pushed));
+        let mut near: Vec<ObjectId> = speaking.map(|found| found.target).collect();
+        near.sort_unstable();
+        near.dedup();
+        Before { store, policy, pushed, near }
+    }
+
+    /// What the refs at hand stand at.
+    pub(super) fn near(&self) -> &[ObjectId] {
+        &self.near
+    }
+
+    /// Which of `commits`, and of what they lead to, no ref led to before. In a push that goes on from where a ref stands, no further ref
+    /// is read.
+    ///
+    /// # Errors
+    /// A commit that is new could not be read, the refs could not be read, or there is no time left.
+    pub(super) fn unreached(&self, commits: &HashSet<ObjectId>) -> Result<Heads> {
+        let mut open: Vec<ObjectId> = commits.iter().filter(|id| !self.near.contains(id)).copied().collect();
+        open.sort_unstable();
+        let near = || self.near.iter().copied();
+        if open.is_empty() || is_none(unreached(self.store, &open, near(), NEAR)?.as_ref()) {
+            return Ok(Heads::new());
+        }
+        let all = self.speaking()?;
+        let tips: HashSet<ObjectId> = all.iter().copied().collect();
+        open.retain(|id| !tips.contains(id));
+        if open.is_empty() || is_none(unreached(self.store, &open, near(), FAR)?.as_ref()) {
+            return Ok(Heads::new());
+        }
+        Ok(unreached(self.store, &open, all.into_iter(), usize::MAX)?.unwrap_or_default())
+    }
+
+    /// What every ref stands at that speaks for the pushed ones.
+    fn speaking(&self) -> Result<Vec<ObjectId>> {
+        let refs = self.store.refs()?.iter();
+        Ok(refs.filter(|found| speaks_for(self.policy, &found.name, &self.pushed)).map(|found| found.target).collect())
+    }
+
+    /// Every ref's target by the name of one of those that the policy treats alike.
+    pub(super) fn alike(&self) -> Result<BTreeMap<Vec<bool>, (String, Vec<ObjectId>)>> {
+        let mut groups: BTreeMap<Vec<bool>, (String, Vec<ObjectId>)> = BTreeMap::new();
+        for found in self.store.refs()? {
+            let group = groups.entry(standing(self.policy, &found.name));
+            group.or_insert_with(|| (found.name.clone(), Vec::new())).1.push(found.target);
+        }
+        Ok(groups)
+    }
+}
+
+fn is_none(heads: Option<&Heads>) -> bool {
+    heads.is_some_and(Heads::is_empty)
+}
