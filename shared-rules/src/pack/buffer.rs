@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 /// Bytes of room that are worth keeping for the next use.
-const KEPT: usize = 1 << 20;
+const KEPT: usize = 4 << 20;
 
 /// Bytes in use, in room that only grows.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl Buffer {
         if self.room.len() < whole {
             // Nothing in it is needed: a new one costs no copy, and the system gives it zeroed.
             self.room = Vec::new();
-            self.room = vec![0; whole.max(1024)];
+            self.room = vec![0; if whole <= KEPT { whole.next_power_of_two() } else { whole }];
         }
         &mut self.room[..whole]
     }

@@ -102,6 +102,11 @@ impl<S: Source, D: AsRef<[u8]>> Pack<S, D> {
         entry::parse(bytes, offset, self.index.hash())
     }
 
+    /// Where the objects lie.
+    pub(super) fn objects(&self) -> Range<u64> {
+        HEADER..self.end
+    }
+
     /// Where the object with this id begins, if it is here to make another from.
     pub(super) fn base(&self, id: &ObjectId) -> Result<u64, Unreadable> {
         self.index.find(id).and_then(|position| self.index.offset(position)).ok_or(Unreadable::NoBase(*id))

@@ -27,11 +27,6 @@ impl<'a> Pace<'a> {
         if self.done < STEP { Ok(()) } else { self.ask() }
     }
 
-    /// Whether the caller said no.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stopped
-    }
-
     #[cold]
     fn ask(&mut self) -> Result<(), Unreadable> {
         self.done = 0;
@@ -59,7 +54,7 @@ mod tests {
         assert!(pace.spend(STEP - 1).is_ok());
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         assert!(pace.spend(1).is_ok());
-        assert!(pace.spend(STEP).is_err() && pace.is_stopped());
+        assert!(pace.spend(STEP).is_err());
         assert!(pace.spend(0).is_err());
         assert_eq!(asked.load(Ordering::Relaxed), 3);
     }
