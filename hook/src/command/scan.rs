@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use keyward_rules::Finding;
+use keyward_rules::pack::Bounds;
 use keyward_rules::policy::{Action, Context, Decision, judge};
 
 use crate::cli::ScanFormat;
@@ -107,12 +108,12 @@ pub(super) fn run(
     if !rules.is_empty() {
         config.engine = Arc::new(rule_files::engine_telling(&config.rule_files, rules, config.imported)?);
     }
-    let store = repository(path, history)?;
-    let git_dir = store.as_ref().map_or(path, |store| store.repository().path());
+    let store = repository(path, history, config.largest_object)?;
+    let git_dir = store.as_ref().map_or(path, |store| store.repository().git_dir());
     let server = Server::of(git_dir);
     let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
     let mut scan = match &store {
-        Some(store) => history::scan(store, &scanner, &Honour::of_head(&config, store), config.largest_object)?,
+        Some(store) => history::scan(store, &scanner, &Honour::of_head(&config, store))?,
         None => files::scan(path, &scanner, &Honour::of_folder(&config, path), config.largest_object)?,
     };
     scan.now = expiry::now();
@@ -135,12 +136,12 @@ pub(super) fn run(
 }
 
 /// The repository whose history is to be scanned, if it is that and not a folder's files.
-fn repository(path: &Path, history: bool) -> Result<Option<Store>> {
+fn repository(path: &Path, history: bool, largest: u64) -> Result<Option<Store>> {
     let bare = path.is_dir() && path.join("HEAD").is_file() && path.join("objects").is_dir();
     if !history && !bare {
         return Ok(None);
     }
-    Store::open(path).with_context(|| format!("{} is no repository that can be read", path.display())).map(Some)
+    Store::open(path, Bounds { largest, proceed: &|| true }).with_context(|| format!("{} is no repository that can be read", path.display())).map(Some)
 }
 
 fn exit(scan: &Scan) -> Exit {

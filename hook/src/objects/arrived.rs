@@ -1,18 +1,17 @@
 //! The objects git received into quarantine. They are what arrived, not what is new: thin packs bring old bases along.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
-use keyward_rules::pack::{Bounds, Object, ObjectId, Unreadable};
+use anyhow::{Context, Result};
+use keyward_rules::pack::ObjectId;
 
-use super::folder::{Folder, MappedPack, loose_file, read_file};
+use super::folder::{Folder, MappedPack};
+use super::loose::LooseObjects;
 
 /// Objects of one push that came over the wire.
 #[derive(Default)]
 pub(crate) struct Arrived {
-    folder: PathBuf,
-    loose: Vec<ObjectId>,
+    loose: LooseObjects,
     set: HashSet<ObjectId>,
     packs: Vec<&'static MappedPack>,
 }
@@ -21,30 +20,17 @@ impl Arrived {
     /// Lists a quarantine.
     ///
     /// # Errors
-    /// It could not be listed, or one of its packs is damaged as a whole.
-    pub(super) fn of(quarantine: &Folder) -> anyhow::Result<Arrived> {
+    /// It could not be listed, or one of its packs could not be opened.
+    pub(super) fn of(quarantine: &Folder) -> Result<Arrived> {
         let context = || format!("could not list the received objects in {}", quarantine.path().display());
         let loose = quarantine.loose().with_context(context)?;
-        let mut packs = Vec::new();
-        for (stem, pack) in quarantine.all_packs().with_context(context)? {
-            let size = std::fs::metadata(format!("{}.pack", stem.display())).with_context(context)?.len();
-            pack.index().check(size).map_err(|error| anyhow!("{}: {}: {error}", context(), stem.display()))?;
-            packs.push(pack);
-        }
-        Ok(Arrived { folder: quarantine.path().to_owned(), set: loose.iter().copied().collect(), loose, packs })
+        let packs = quarantine.all_packs().with_context(context)?;
+        Ok(Arrived { set: loose.ids.iter().copied().collect(), loose, packs })
     }
 
     /// Objects in files of their own.
-    pub(crate) fn loose(&self) -> &[ObjectId] {
+    pub(crate) fn loose(&self) -> &LooseObjects {
         &self.loose
-    }
-
-    /// One of those. Several threads may ask.
-    ///
-    /// # Errors
-    /// It is damaged or gone.
-    pub(crate) fn read_loose(&self, id: &ObjectId, bounds: &Bounds<'_>) -> Result<Object, Unreadable> {
-        read_file(&loose_file(&self.folder, id), bounds).unwrap_or_else(|error| Err(error.into()))
     }
 
     /// Packs.
@@ -59,6 +45,6 @@ impl Arrived {
 
     /// How many objects arrived.
     pub(crate) fn count(&self) -> u64 {
-        self.loose.len() as u64 + self.packs.iter().map(|pack| u64::from(pack.index().count())).sum::<u64>()
+        self.loose.count() + self.packs.iter().map(|pack| u64::from(pack.index().count())).sum::<u64>()
     }
 }

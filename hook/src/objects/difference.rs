@@ -6,6 +6,9 @@ use std::rc::Rc;
 use anyhow::{Result, bail};
 use keyward_rules::pack::{ObjectId, TreeEntry};
 
+use super::folder::MappedPack;
+use super::graph::Graph;
+use super::history::NewCommits;
 use super::store::{CommitHead, Store};
 use super::trees::Content;
 
@@ -38,6 +41,43 @@ pub(crate) fn introduced(
         return Ok(());
     }
     Difference { store, may_hold, each }.tree(commit.tree, &parents, &mut Vec::new(), 0)
+}
+
+/// Commits from which on it pays to ask all folders at once which of them hold what is looked for.
+const MANY: usize = 500;
+
+/// Calls `each` for what commits introduce, the oldest first, as long as it says to go on. `packs` are those that folders mostly lie in.
+/// Of a long history only what leads to one of `wanted` is gone through, files and folders.
+///
+/// # Errors
+/// An object could not be read, `each` failed, or there is no time left.
+pub(crate) fn all_introduced(
+    store: &Store,
+    commits: &NewCommits,
+    packs: &[&'static MappedPack],
+    wanted: impl Iterator<Item = ObjectId>,
+    each: &mut dyn FnMut(ObjectId, Introduced<'_>) -> Result<bool>,
+) -> Result<()> {
+    let graph = match commits.count() {
+        ..MANY => None,
+        _ => Graph::of(packs, wanted, store.hash(), store.bounds())?,
+    };
+    let may_hold = |folder: &ObjectId| graph.as_ref().is_none_or(|graph| graph.may_hold(folder));
+    for (id, head) in commits.iter() {
+        if graph.as_ref().is_some_and(|graph| !graph.may_introduce(&head.tree, commits.trees_of(&head.parents))) {
+            continue;
+        }
+        let mut goes_on = Ok(true);
+        introduced(store, head, &may_hold, &mut |introduced| {
+            if let Ok(true) = goes_on {
+                goes_on = each(id, introduced);
+            }
+        })?;
+        if !goes_on? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 struct Difference<'d> {

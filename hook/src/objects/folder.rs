@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use keyward_rules::pack::{Bounds, HashKind, Header, Index, Object, ObjectId, Pack, Reader, Unreadable, loose};
 
+use super::loose::LooseObjects;
 use super::map::Mapped;
 
 /// Bytes of a file that hold the head of its object.
@@ -100,14 +101,14 @@ impl Folder {
     ///
     /// # Errors
     /// One is damaged, or the folder cannot be listed.
-    pub(super) fn all_packs(&self) -> anyhow::Result<Vec<(PathBuf, &'static MappedPack)>> {
+    pub(super) fn all_packs(&self) -> anyhow::Result<Vec<&'static MappedPack>> {
         self.list().with_context(|| format!("could not list the packs in {}", self.path.display()))?;
         let mut packs = self.packs.borrow_mut();
         let opened = packs.iter_mut().map(|file| {
             let name = || format!("could not read the pack {}.pack", file.stem.display());
             let pack = open(&file.stem, self.hash).map_err(|error| anyhow::anyhow!("{}: {error}", name()))?;
             file.opened = Some(Opened { pack, reader: None });
-            Ok((file.stem.clone(), pack))
+            Ok(pack)
         });
         opened.collect()
     }
@@ -116,7 +117,7 @@ impl Folder {
     ///
     /// # Errors
     /// The folder cannot be listed.
-    pub(super) fn loose(&self) -> io::Result<Vec<ObjectId>> {
+    pub(super) fn loose(&self) -> io::Result<LooseObjects> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
@@ -132,7 +133,7 @@ impl Folder {
                 ids.extend(id.filter(|id| id.kind() == self.hash));
             }
         }
-        Ok(ids)
+        Ok(LooseObjects { folder: self.path.clone(), ids })
     }
 
     fn look<T>(

@@ -1,5 +1,5 @@
-//! Which folders of some packs hold, somewhere below them, one of a few files, and whether two folders hold them alike. Tells of most
-//! commits of a long history at once that they introduce none of the files, so that only the others need be compared with their parents.
+//! Which folders of some packs hold, somewhere below them, one of a few objects, and whether two folders hold them alike. Tells of most
+//! commits of a long history at once that they introduce none of the objects, so that only the others need be compared with their parents.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -9,15 +9,16 @@ use keyward_rules::pack::{Bounds, HashKind, Marks, ObjectId, ObjectKind, Plan, T
 
 use super::folder::MappedPack;
 use super::store::OutOfTime;
+use super::threads;
 
-/// Entries that name a folder, or a file that is asked for, kept at most: twelve bytes each. Histories of some hundred thousand commits
+/// Entries that name a folder, or an object that is asked for, kept at most: twelve bytes each. Histories of some hundred thousand commits
 /// have fewer.
 const MOST_EDGES: usize = 8 << 20;
 
 /// Folders remembered by each thread, so that what one folder after the other repeats is looked up once.
 const REMEMBERED: usize = 1 << 12;
 
-/// Bits of a first, quick look at whether a file is asked for.
+/// Bits of a first, quick look at whether an object is asked for.
 const FIRST_BITS: usize = 1 << 16;
 
 /// An entry: the folder it stands in, what it names, a hash of its name.
@@ -33,21 +34,20 @@ pub(crate) struct Graph<'g> {
     packs: &'g [&'static MappedPack],
     /// The first number of each pack's objects.
     starts: Vec<u32>,
-    /// What each folder that leads to a file holds of them, as a hash over names and files with a key of this process.
+    /// What each folder that leads to one holds of them, as a hash over names and objects with a key of this process.
     holds: HashMap<u32, u64>,
 }
 
 impl<'g> Graph<'g> {
-    /// Reads every folder of the packs once. `None` if they are too many.
+    /// Reads every folder of the packs once. A folder that is asked for counts as holding itself. `None` if there are too many entries.
     ///
     /// # Errors
     /// A pack could not be read, or there is no time left.
     pub(crate) fn of(
         packs: &'g [&'static MappedPack],
-        files: impl Iterator<Item = ObjectId>,
+        objects: impl Iterator<Item = ObjectId>,
         hash: HashKind,
         bounds: Bounds<'_>,
-        threads: usize,
     ) -> Result<Option<Graph<'g>>> {
         let mut starts = Vec::new();
         let mut count = 0u32;
@@ -57,9 +57,10 @@ impl<'g> Graph<'g> {
             count = next;
         }
         let mut graph = Graph { packs, starts, holds: HashMap::new() };
-        let Some(wanted) = Wanted::of(files, count) else { return Ok(None) };
-        let hasher = RandomState::new();
-        let mut edges = Vec::new();
+        let Some(wanted) = Wanted::of(objects, count) else { return Ok(None) };
+        let (hasher, threads) = (RandomState::new(), threads(u64::from(count)));
+        let itself = |(id, &child): (&ObjectId, &u32)| Some(Edge { child, parent: graph.number(id)?, name: 0 });
+        let mut edges: Vec<Edge> = wanted.numbers.iter().filter_map(itself).collect();
         for (number, pack) in packs.iter().enumerate() {
             let reader = || Reader::new(&graph, &wanted, hash, &hasher, number, MOST_EDGES / threads);
             let mut readers: Vec<Reader<'_, '_>> = (0..threads).map(|_| reader()).collect();
@@ -80,12 +81,12 @@ impl<'g> Graph<'g> {
         Ok(Some(graph))
     }
 
-    /// Whether the folder may lead to one of the files. One that lies in none of the packs may.
+    /// Whether the folder may lead to one of the objects. One that lies in none of the packs may.
     pub(crate) fn may_hold(&self, folder: &ObjectId) -> bool {
         self.number(folder).is_none_or(|number| self.holds.contains_key(&number))
     }
 
-    /// Whether a folder may hold a file at a path where none of the others has it.
+    /// Whether a folder may hold an object at a path where none of the others has it.
     pub(crate) fn may_introduce(&self, folder: &ObjectId, others: impl Iterator<Item = ObjectId>) -> bool {
         let Some(number) = self.number(folder) else { return true };
         let Some(held) = self.holds.get(&number) else { return false };
@@ -99,17 +100,16 @@ impl<'g> Graph<'g> {
     }
 }
 
-/// The files that are asked for, numbered behind the objects of the packs.
+/// The objects that are asked for, numbered behind the objects of the packs.
 struct Wanted {
     numbers: HashMap<ObjectId, u32>,
     first: Vec<bool>,
-    count: u32,
 }
 
 impl Wanted {
-    fn of(files: impl Iterator<Item = ObjectId>, count: u32) -> Option<Wanted> {
-        let mut wanted = Wanted { numbers: HashMap::new(), first: vec![false; FIRST_BITS], count };
-        for id in files {
+    fn of(objects: impl Iterator<Item = ObjectId>, count: u32) -> Option<Wanted> {
+        let mut wanted = Wanted { numbers: HashMap::new(), first: vec![false; FIRST_BITS] };
+        for id in objects {
             wanted.first[first(&id)] = true;
             wanted.numbers.insert(id, count.checked_add(wanted.numbers.len().try_into().ok()?)?);
         }
@@ -178,6 +178,7 @@ impl Visitor for Reader<'_, '_> {
             if self.is_full() {
                 break;
             }
+            // The number among those asked for of a folder leads to its own, and so on.
             let child = if entry.mode.is_tree() { self.folder(&entry.id) } else { self.wanted.number(&entry.id) };
             if let Some(child) = child {
                 self.edges.push(Edge { child, parent, name: self.hasher.hash_one(entry.name) as u32 });
@@ -192,14 +193,14 @@ impl Visitor for Reader<'_, '_> {
     }
 }
 
-/// What each folder holds, from the files up.
+/// What each folder holds, from the objects that are asked for up.
 fn holds(mut edges: Vec<Edge>, wanted: &Wanted, hasher: &RandomState) -> HashMap<u32, u64> {
     edges.sort_unstable();
     let above = |child: u32| {
         let start = edges.partition_point(|edge| edge.child < child);
         edges[start..].iter().take_while(move |edge| edge.child == child)
     };
-    // How many entries of each folder lead to a file.
+    // How many entries of each folder lead to one.
     let mut waiting: HashMap<u32, u32> = HashMap::new();
     let mut open: Vec<u32> = wanted.numbers.values().copied().collect();
     while let Some(child) = open.pop() {
@@ -212,7 +213,7 @@ fn holds(mut edges: Vec<Edge>, wanted: &Wanted, hasher: &RandomState) -> HashMap
         }
     }
     let mut holds: HashMap<u32, u64> = HashMap::new();
-    let mut ready: Vec<(u32, u64)> = wanted.numbers.values().map(|&file| (file, hasher.hash_one(file))).collect();
+    let mut ready: Vec<(u32, u64)> = wanted.numbers.values().map(|&object| (object, hasher.hash_one(object))).collect();
     while let Some((child, held)) = ready.pop() {
         for edge in above(child) {
             // Added up, so that the order in which entries are met does not matter.
@@ -225,6 +226,5 @@ fn holds(mut edges: Vec<Edge>, wanted: &Wanted, hasher: &RandomState) -> HashMap
             }
         }
     }
-    debug_assert!(wanted.numbers.values().all(|number| *number >= wanted.count));
     holds
 }

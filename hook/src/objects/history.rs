@@ -55,9 +55,14 @@ impl NewCommits {
         self.order.iter().map(|&id| (id, &self.heads[&id]))
     }
 
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.order.is_empty()
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The folders of those commits that are among these.
+    pub(crate) fn trees_of(&self, commits: &[ObjectId]) -> impl Iterator<Item = ObjectId> {
+        commits.iter().filter_map(|id| self.heads.get(id)).map(|head| head.tree)
     }
 
     /// Where in the order a commit stands, if it is one of these.
@@ -221,6 +226,6 @@ mod tests {
         assert_eq!(order, [1, 3, 2, 4, 5].map(id));
         assert_eq!((new.position(id(2)), new.position(id(9))), (Some(2), None));
         assert!(new.leads(id(100), id(3)) && new.leads(id(100), id(4)) && !new.leads(id(100), id(5)));
-        assert!(!new.leads(id(7), id(3)) && !new.is_root(id(1)) && !new.is_empty());
+        assert!(!new.leads(id(7), id(3)) && !new.is_root(id(1)) && new.count() == 5);
     }
 }

@@ -2,10 +2,12 @@
 
 mod alternates;
 pub(crate) mod arrived;
-mod file;
-pub(crate) mod folder;
 pub(crate) mod difference;
+mod file;
+mod folder;
+mod graph;
 mod history;
+mod loose;
 mod map;
 pub(crate) mod reach;
 mod refs;
@@ -13,5 +15,20 @@ mod repository;
 mod store;
 mod trees;
 
+use std::num::NonZero;
+
+pub(crate) use folder::MappedPack;
 pub(crate) use history::{Heads, NewCommits, unreached};
-pub(crate) use store::{CommitHead, OutOfTime, Store, unreadable};
+pub(crate) use store::{OutOfTime, Store, unreadable};
+
+/// Most threads for the objects of one repository: a server has other pushes too.
+const MOST_THREADS: usize = 4;
+
+/// Objects for which a further thread is worth its start.
+const FOR_A_THREAD: u64 = 500;
+
+/// Threads for so many objects.
+pub(crate) fn threads(objects: u64) -> usize {
+    let most = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    usize::try_from(objects / FOR_A_THREAD + 1).unwrap_or(most).min(most)
+}

@@ -12,12 +12,13 @@ use keyward_rules::pack::{Bounds, Commit, HashKind, Header, Object, ObjectId, Ob
 use super::alternates;
 use super::arrived::Arrived;
 use super::folder::{Failure, Folder, MappedPack};
+use super::loose::LooseObjects;
 use super::refs::{self, Reference};
 use super::repository::Repository;
 use super::trees::{Content, Trees};
 
 /// Tags that name tags, one the next, followed to what the last one names.
-const LONGEST_TAG_CHAIN: usize = 1_000;
+const LONGEST_TAG_CHAIN: usize = 100;
 
 /// A repository whose objects can be read.
 pub(crate) struct Store {
@@ -138,13 +139,13 @@ impl Store {
     /// Every pack and every loose object of the repository and its alternates.
     ///
     /// # Errors
-    /// A folder could not be listed, or a pack is damaged as a whole.
-    pub(crate) fn everything(&self) -> Result<(Vec<&'static MappedPack>, Vec<ObjectId>)> {
+    /// A folder could not be listed, or a pack could not be opened.
+    pub(crate) fn everything(&self) -> Result<(Vec<&'static MappedPack>, Vec<LooseObjects>)> {
         let (mut packs, mut loose) = (Vec::new(), Vec::new());
         for folder in &self.folders {
-            packs.extend(folder.all_packs()?.into_iter().map(|(_, pack)| pack));
+            packs.extend(folder.all_packs()?);
             let found = folder.loose();
-            loose.extend(found.with_context(|| format!("could not list the objects in {}", folder.path().display()))?);
+            loose.push(found.with_context(|| format!("could not list the objects in {}", folder.path().display()))?);
         }
         Ok((packs, loose))
     }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use keyward_rules::pack::ObjectId;
 use keyward_rules::policy::Policy;
 
-use super::strict::{speaks_for, standing};
+use super::strict::Standing;
 use super::updates::RefUpdate;
 use crate::objects::{Heads, Store, unreached};
 
@@ -20,8 +20,7 @@ const FAR: usize = 20_000;
 /// Refs that were there before.
 pub(super) struct Before<'s> {
     store: &'s Store,
-    policy: &'s Policy,
-    pushed: Vec<String>,
+    standing: Standing<'s>,
     /// What the pushed refs and the current branch stand at.
     near: Vec<ObjectId>,
 }
@@ -31,13 +30,14 @@ impl<'s> Before<'s> {
     pub(super) fn of(store: &'s Store, policy: &'s Policy, updates: &[RefUpdate]) -> Before<'s> {
         let pushed: Vec<String> =
             updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
+        let standing = Standing::of(policy, &pushed);
         let named = updates.iter().take(NEAR).filter(|update| update.old.is_some()).map(|update| update.name.as_str());
         let found = named.chain(["HEAD"]).filter_map(|name| store.one_ref(name));
-        let speaking = found.filter(|found| speaks_for(policy, &found.name, &pushed));
+        let speaking = found.filter(|found| standing.speaks_for(&found.name));
         let mut near: Vec<ObjectId> = speaking.map(|found| found.target).collect();
         near.sort_unstable();
         near.dedup();
-        Before { store, policy, pushed, near }
+        Before { store, standing, near }
     }
 
     /// What the refs at hand stand at.
@@ -69,14 +69,14 @@ impl<'s> Before<'s> {
     /// What every ref stands at that speaks for the pushed ones.
     fn speaking(&self) -> Result<Vec<ObjectId>> {
         let refs = self.store.refs()?.iter();
-        Ok(refs.filter(|found| speaks_for(self.policy, &found.name, &self.pushed)).map(|found| found.target).collect())
+        Ok(refs.filter(|found| self.standing.speaks_for(&found.name)).map(|found| found.target).collect())
     }
 
     /// Every ref's target by the name of one of those that the policy treats alike.
     pub(super) fn alike(&self) -> Result<BTreeMap<Vec<bool>, (String, Vec<ObjectId>)>> {
         let mut groups: BTreeMap<Vec<bool>, (String, Vec<ObjectId>)> = BTreeMap::new();
         for found in self.store.refs()? {
-            let group = groups.entry(standing(self.policy, &found.name));
+            let group = groups.entry(self.standing.of_ref(&found.name));
             group.or_insert_with(|| (found.name.clone(), Vec::new())).1.push(found.target);
         }
         Ok(groups)

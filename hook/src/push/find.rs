@@ -20,6 +20,9 @@ use crate::objects::{Heads, OutOfTime, Store};
 use crate::patience::Clock;
 use crate::scanner::Scanner;
 
+/// Commits of a push that are all compared with their parents.
+const FEW: usize = 100;
+
 /// What was found, and what is needed to place it.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -52,7 +55,8 @@ pub(crate) fn find(
     let mut search = Search { store, before, learned, look: Look::new(scene, false), scanned: HashSet::new() };
     let tips = search.tips(updates);
     let left_behind = search.commits();
-    search.roots(&left_behind);
+    search.few(tips.values());
+    search.introduced(&left_behind);
     search.others();
     search.named();
     let (mut learned, of_look) = (search.learned, search.look.finish());
@@ -137,8 +141,27 @@ impl Search<'_> {
         heads
     }
 
-    /// What commits introduce whose folder did not arrive.
-    fn roots(&mut self, left_behind: &Heads) {
+    /// Where a push brings only a few commits, all of them are compared with their parents: what was there and only moved is told then.
+    fn few<'t>(&mut self, tips: impl Iterator<Item = &'t ObjectId>) {
+        if self.learned.outside.others.is_empty() {
+            return;
+        }
+        let (mut seen, mut waiting) = (HashSet::new(), tips.copied().collect::<Vec<_>>());
+        while let Some(id) = waiting.pop() {
+            if !self.look.scene.arrived.contains(&id) || !seen.insert(id) {
+                continue;
+            }
+            if seen.len() > FEW {
+                return;
+            }
+            // What cannot be read was told before.
+            waiting.extend(self.store.commit(id).map(|head| head.parents).unwrap_or_default());
+        }
+        self.learned.outside.roots.extend(seen);
+    }
+
+    /// What these commits introduce that did not arrive.
+    fn introduced(&mut self, left_behind: &Heads) {
         for id in std::mem::take(&mut self.learned.outside.roots) {
             let head = left_behind.get(&id).cloned().map_or_else(|| self.store.commit(id), Ok);
             let Some(head) = self.learned.doubts.or_none(head) else { continue };
@@ -154,7 +177,7 @@ impl Search<'_> {
                 }
             });
             self.learned.doubts.or_none(compared);
-            self.learned.outside.others.extend(blobs);
+            blobs.into_iter().for_each(|blob| self.scan_once(blob));
             self.learned.found(head.tree, ObjectKind::Tree, self.look.scene.scanner.scan_names(&names));
         }
     }
@@ -169,10 +192,7 @@ impl Search<'_> {
                 return;
             }
             settle(self.store, self.learned.outside.commits.iter().chain(self.before.near()), &mut outside);
-            for id in outside {
-                self.scanned.insert(id);
-                self.scan(id);
-            }
+            outside.into_iter().for_each(|id| self.scan_once(id));
         }
     }
 
@@ -199,6 +219,12 @@ impl Search<'_> {
             if let Some((ObjectKind::Blob, bytes)) = self.read(blob) {
                 self.look.at_path(blob, &bytes, &path);
             }
+        }
+    }
+
+    fn scan_once(&mut self, id: ObjectId) {
+        if self.scanned.insert(id) {
+            self.scan(id);
         }
     }
 

@@ -38,11 +38,10 @@ impl<'m> Merge<'m> {
         sighting.decision = self.judge.decide(&sighting);
         let commits = sighting.commits.iter().copied().filter(|&id| self.commits.position(id).is_some());
         let commits: Vec<ObjectId> = commits.collect();
-        let key = |sighting: &Sighting| key(sighting, self.commits);
         match self.merged.get_mut(&sighting.finding.fingerprint) {
             Some(merged) => {
                 merged.commits.extend(commits);
-                if key(&sighting) < key(&merged.first) {
+                if key(&sighting, self.commits) < key(&merged.first, self.commits) {
                     merged.first = sighting;
                 }
             }

@@ -15,8 +15,8 @@ use super::merge::Merge;
 use super::{Place, Sighting};
 use crate::expiry;
 use crate::honour::Honour;
-use crate::objects::difference::{Introduced, introduced};
-use crate::objects::{CommitHead, Heads, NewCommits, Store};
+use crate::objects::difference::{Introduced, all_introduced};
+use crate::objects::{Heads, NewCommits, Store};
 use crate::scanner::Scanner;
 
 /// What placing needs.
@@ -115,20 +115,20 @@ impl Placing<'_> {
             return Ok(introductions);
         }
         let mut names = Vec::new();
-        for (id, head) in self.commits.iter() {
-            introduced(self.tools.store, head, &|_| true, &mut |introduced| {
-                if found.objects.contains_key(&introduced.blob) {
-                    introductions.entry(introduced.blob).or_default().push(Introduction {
-                        commit: id,
-                        path: introduced.path.to_vec(),
-                        replaced: introduced.replaced.to_vec(),
-                    });
-                }
-                if in_names {
-                    names.extend(self.names(id, &introduced));
-                }
-            })?;
-        }
+        let wanted = found.objects.keys().copied();
+        all_introduced(self.tools.store, self.commits, found.arrived.packs(), wanted, &mut |commit, introduced| {
+            if found.objects.contains_key(&introduced.blob) {
+                introductions.entry(introduced.blob).or_default().push(Introduction {
+                    commit,
+                    path: introduced.path.to_vec(),
+                    replaced: introduced.replaced.to_vec(),
+                });
+            }
+            if in_names {
+                names.extend(self.names(commit, &introduced));
+            }
+            Ok(true)
+        })?;
         names.into_iter().for_each(|sighting| self.add(sighting));
         Ok(introductions)
     }

@@ -1,40 +1,61 @@
 //! Which refs speak for a push: what a ref has let in counts as there before only where the policy blocks as much for that ref as for the
 //! pushed ones. Else a branch that is only warned about would carry a credential into one that is guarded.
 
-use keyward_rules::policy::{Action, Policy, PolicyRule, matches};
+use keyward_rules::policy::{Action, Policy, matches};
 
-/// Whether the policy, for one old ref, blocks everything that it blocks for a push of all of `pushed`.
-///
-/// Answers without a finding, so it must hold for each: an exception that only the old ref has must block, one that only the pushed refs
-/// have must not.
-pub(super) fn speaks_for(policy: &Policy, old: &str, pushed: &[String]) -> bool {
-    policy.rule.iter().all(|rule| match (fits(rule, std::slice::from_ref(&old)), fits(rule, pushed)) {
-        (true, false) => rule.action == Some(Action::Block),
-        (false, true) => matches!(rule.action, Some(Action::Warn | Action::Observe)),
-        _ => true,
-    })
+/// The exceptions that hang on the name of a ref, seen from one push.
+pub(super) struct Standing<'p> {
+    rules: Vec<Exception<'p>>,
 }
 
-/// Which exceptions hang on the name of a ref and fit this one: refs that agree in that are judged alike.
-pub(super) fn standing(policy: &Policy, name: &str) -> Vec<bool> {
-    let by_name = policy.rule.iter().filter(|rule| rule.reference.is_some());
-    by_name.map(|rule| fits(rule, std::slice::from_ref(&name))).collect()
+struct Exception<'p> {
+    pattern: &'p str,
+    action: Option<Action>,
+    /// Whether it fits the push, as one that fits all of its refs does.
+    fits_push: bool,
 }
 
-fn fits<T: AsRef<str>>(rule: &PolicyRule, refs: &[T]) -> bool {
-    let Some(pattern) = &rule.reference else { return true };
-    !refs.is_empty() && refs.iter().all(|name| matches(pattern, name.as_ref()))
+impl<'p> Standing<'p> {
+    /// For a push of all of these refs.
+    pub(super) fn of(policy: &'p Policy, pushed: &[String]) -> Standing<'p> {
+        let by_name = policy.rule.iter().filter_map(|rule| Some((rule.reference.as_deref()?, rule.action)));
+        let exception = |(pattern, action)| Exception {
+            pattern,
+            action,
+            fits_push: !pushed.is_empty() && pushed.iter().all(|name| matches(pattern, name)),
+        };
+        Standing { rules: by_name.map(exception).collect() }
+    }
+
+    /// Whether the policy, for this old ref alone, blocks everything that it blocks for the push.
+    ///
+    /// Answers without a finding, so it must hold for each: an exception that only the old ref has must block, one that only the push
+    /// has must not.
+    pub(super) fn speaks_for(&self, old: &str) -> bool {
+        self.rules.iter().all(|rule| match (matches(rule.pattern, old), rule.fits_push) {
+            (true, false) => rule.action == Some(Action::Block),
+            (false, true) => matches!(rule.action, Some(Action::Warn | Action::Observe)),
+            _ => true,
+        })
+    }
+
+    /// Which of the exceptions fit a ref: refs that agree in that are judged alike.
+    pub(super) fn of_ref(&self, name: &str) -> Vec<bool> {
+        self.rules.iter().map(|rule| matches(rule.pattern, name)).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, LazyLock};
+
     use keyward_rules::allowlist::{Allowlist, Day};
     use keyward_rules::policy::{Action, Context, Policy, PolicyRule, Threshold, judge};
     use keyward_rules::rule::sample::Sample;
     use keyward_rules::{Confidence, Engine, Finding, FingerprintKey};
     use proptest::prelude::*;
 
-    use super::{speaks_for, standing};
+    use super::Standing;
     use crate::scanner::Scanner;
 
     fn rule(reference: Option<&str>, id: Option<&str>, action: Option<Action>) -> PolicyRule {
@@ -55,27 +76,28 @@ mod tests {
         let policy = policy(vec![rule(Some("refs/heads/wip/*"), None, Some(Action::Warn))]);
         let names = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
         let [main, wip] = [names(&["refs/heads/main"]), names(&["refs/heads/wip/b"])];
-        assert!(!speaks_for(&policy, "refs/heads/wip/a", &main));
-        assert!(speaks_for(&policy, "refs/heads/wip/a", &wip));
-        assert!(speaks_for(&policy, "refs/heads/main", &wip));
-        assert!(speaks_for(&policy, "refs/heads/main", &main));
+        let speaks = |old: &str, pushed: &[String]| Standing::of(&policy, pushed).speaks_for(old);
+        assert!(!speaks("refs/heads/wip/a", &main) && speaks("refs/heads/wip/a", &wip));
+        assert!(speaks("refs/heads/main", &wip) && speaks("refs/heads/main", &main));
         let both = [main, wip].concat();
         // An exception fits only if all refs of a push fit.
-        assert!(!speaks_for(&policy, "refs/heads/wip/a", &both) && speaks_for(&policy, "refs/heads/main", &both));
+        assert!(!speaks("refs/heads/wip/a", &both) && speaks("refs/heads/main", &both));
     }
 
     #[test]
     fn refs_of_one_standing_are_judged_alike() {
         let policy = policy(vec![rule(None, None, None), rule(Some("refs/tags/*"), None, Some(Action::Observe))]);
-        assert_eq!(standing(&policy, "refs/tags/a"), standing(&policy, "refs/tags/b"));
-        assert_ne!(standing(&policy, "refs/tags/a"), standing(&policy, "refs/heads/a"));
+        let standing = Standing::of(&policy, &[]);
+        assert_eq!(standing.of_ref("refs/tags/a"), standing.of_ref("refs/tags/b"));
+        assert_ne!(standing.of_ref("refs/tags/a"), standing.of_ref("refs/heads/a"));
     }
 
-    fn finding(confidence: Confidence) -> Finding {
-        let scanner = Scanner::new(std::sync::Arc::new(Engine::builtin()), FingerprintKey::new([7; 32]), "r".into());
+    /// A token of Slack's.
+    static TOKEN: LazyLock<Finding> = LazyLock::new(|| {
+        let scanner = Scanner::new(Arc::new(Engine::builtin()), FingerprintKey::new([7; 32]), "r".into());
         let text = Sample::expand("SLACK_TOKEN=xoxb-{digits:12}-{digits:12}-{base62:24}\n", 3, None).expect("good").text;
-        Finding { confidence, ..scanner.scan(text.as_bytes()).remove(0) }
-    }
+        scanner.scan(text.as_bytes()).remove(0)
+    });
 
     fn action() -> impl Strategy<Value = Option<Action>> {
         prop_oneof![Just(None), Just(Some(Action::Observe)), Just(Some(Action::Warn)), Just(Some(Action::Block))]
@@ -98,9 +120,9 @@ mod tests {
             let rules = rules.into_iter().map(|(reference, id, action)| rule(reference, id, action)).collect();
             let block = if never { Threshold::Never } else { Threshold::High };
             let policy = Policy { rule: rules, block, ..Policy::default() };
-            if speaks_for(&policy, &old, &pushed) {
+            if Standing::of(&policy, &pushed).speaks_for(&old) {
                 for confidence in [Confidence::Low, Confidence::High] {
-                    let finding = finding(confidence);
+                    let finding = Finding { confidence, ..TOKEN.clone() };
                     let blocked = |refs: &[String]| {
                         let context = Context { refs, repository: "r", actor: None, today: Day::new(2026, 12, 1), now: 0 };
                         judge(&policy, &Allowlist::default(), &finding, false, &context).blocks()

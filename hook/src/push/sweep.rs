@@ -1,22 +1,11 @@
 //! Scans everything that arrived, on a few threads: packs by the deltas they are made of, objects in files of their own one by one.
 
-use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
 use keyward_rules::pack::{Bounds, ObjectId, ObjectKind, Plan};
 use keyward_rules::policy::DoubtKind;
 
 use super::look::{Learned, Look, Scene};
 use super::turn::Turn;
-use crate::objects::arrived::Arrived;
-use crate::objects::folder::MappedPack;
-
-/// Most threads: a server has other pushes too.
-const MOST_THREADS: usize = 4;
-
-/// Objects for which a further thread is worth its start.
-const FOR_A_THREAD: u64 = 500;
+use crate::objects::{MappedPack, threads};
 
 /// Objects of a pack from which on the likely files come first, if there is a deadline. Fewer are scanned in no time.
 const MANY: u32 = 20_000;
@@ -29,39 +18,13 @@ pub(super) fn sweep(scene: Scene<'_>, bounds: Bounds<'_>, has_deadline: bool) ->
     let arrived = scene.arrived;
     let many = has_deadline && arrived.packs().iter().any(|pack| pack.index().count() >= MANY);
     let mut looks: Vec<Look<'_>> = (0..threads(arrived.count())).map(|_| Look::new(scene, many)).collect();
-    loose(arrived, bounds, &mut looks);
+    arrived.loose().visit(&bounds, &mut looks);
     let mut learned = Learned::default();
     for pack in arrived.packs() {
         walk(pack, bounds, &mut looks, &mut learned);
     }
     looks.into_iter().for_each(|look| learned.merge(look.finish()));
     learned
-}
-
-fn threads(objects: u64) -> usize {
-    let most = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-    usize::try_from(objects / FOR_A_THREAD + 1).unwrap_or(most).min(most)
-}
-
-fn loose(arrived: &Arrived, bounds: Bounds<'_>, looks: &mut [Look<'_>]) {
-    let next = AtomicUsize::new(0);
-    let work = |look: &mut Look<'_>| {
-        while let Some(&id) = arrived.loose().get(next.fetch_add(1, Ordering::Relaxed)) {
-            match arrived.read_loose(&id, &bounds) {
-                Ok(object) => look.whole(id, object.kind, &object.bytes),
-                Err(reason) => look.unread(id, &reason),
-            }
-        }
-    };
-    let (own, others) = looks.split_first_mut().expect("there is at least one thread");
-    if arrived.loose().is_empty() {
-        return;
-    }
-    thread::scope(|scope| {
-        let work = &work;
-        others.iter_mut().for_each(|look| drop(scope.spawn(move || work(look))));
-        work(own);
-    });
 }
 
 /// Folders first: they name what the others are.
