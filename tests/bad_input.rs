@@ -2,9 +2,8 @@
 //! accepted in silence.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
-use end_to_end::{Credential, Run, Server, Work, World, keyward, run, run_with, shell};
+use end_to_end::{Credential, Run, Server, World, keyward, run, run_with, shell};
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 

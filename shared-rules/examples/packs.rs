@@ -1,6 +1,7 @@
 //! What a walk over a pack costs: `cargo run --release -p keyward-rules --example packs -- PACK [--sha256] [--blobs] [--file]
-//! [--threads N] [--rounds N] [--scan]`. The index lies beside the pack. `--file` reads by position instead of from memory;
-//! `--scan` scans the new parts with all rules.
+//! [--threads N] [--rounds N] [--scan] [--compare] [--margin N] [--no-marks]`. The index lies beside the pack. `--file` reads by
+//! position instead of from memory; `--scan` scans the new parts with all rules; `--compare` says what that misses of what a scan of each
+//! whole object finds: nothing, unless the margin is 0 or nothing is marked.
 
 #![allow(clippy::print_stdout)]
 
@@ -11,9 +12,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use keyward_rules::pack::{
-    Bounds, HashKind, Index, Marks, ObjectId, ObjectKind, Pack, Plan, Source, Unreadable, Visit, Visitor, Walked,
+    Bounds, HashKind, Index, MARGIN, Marks, ObjectId, ObjectKind, Pack, Plan, Source, Unreadable, Visit, Visitor,
+    Walked,
 };
-use keyward_rules::{Engine, Input, Parts};
+use keyward_rules::{Engine, Input, Match, Parts};
 
 const LARGEST: u64 = 1 << 30;
 
@@ -29,7 +31,10 @@ fn main() {
         hash: if has("--sha256") { HashKind::Sha256 } else { HashKind::Sha1 },
         wanted: if has("--blobs") { &[ObjectKind::Blob] } else { ALL },
         threads: number("--threads", 1),
-        engine: has("--scan").then(Engine::builtin),
+        engine: (has("--scan") || has("--compare")).then(Engine::builtin),
+        compares: has("--compare"),
+        margin: number("--margin", MARGIN),
+        marks: !has("--no-marks"),
     };
     for _ in 0..number("--rounds", 3) {
         if has("--file") {
@@ -47,6 +52,9 @@ struct Run {
     wanted: &'static [ObjectKind],
     threads: usize,
     engine: Option<Engine>,
+    compares: bool,
+    margin: usize,
+    marks: bool,
 }
 
 impl Run {
@@ -55,14 +63,19 @@ impl Run {
         let (start, before) = (Instant::now(), cpu());
         let index = Index::open(index, self.hash).expect("a good index");
         let pack = Pack::open(source, index).expect("a good pack");
-        let mut seen: Vec<Seen> = (0..self.threads.max(1)).map(|_| Seen::new(self.engine.as_ref())).collect();
+        let mut seen: Vec<Seen> = (0..self.threads.max(1)).map(|_| Seen { run: self, found: 0, missed: 0 }).collect();
         let proceed = || true;
-        let plan = Plan { wanted: self.wanted, ..Plan::new(Bounds { largest: LARGEST, proceed: &proceed }) };
+        let plan = Plan {
+            wanted: self.wanted,
+            margin: self.margin,
+            ..Plan::new(Bounds { largest: LARGEST, proceed: &proceed })
+        };
         let Walked { visited, bytes, new, unread, left, remade } = pack.walk(&plan, &mut seen).expect("a walk");
         let (wall, used) = (start.elapsed(), cpu() - before);
         let found: usize = seen.iter().map(|seen| seen.found).sum();
+        let missed: usize = seen.iter().map(|seen| seen.missed).sum();
         println!(
-            "{visited} objects, {:.1} MB, {:.1} MB new, {unread} unread, {left} left, {remade} made anew, {found} found: \
+            "{visited} objects, {:.1} MB, {:.1} MB new, {unread} unread, {left} left, {remade} made anew, {found} found, {missed} missed: \
              {:.3} CPU s, {:.3} s, {:.0} MB per CPU s",
             bytes as f64 / 1e6,
             new as f64 / 1e6,
@@ -73,24 +86,25 @@ impl Run {
     }
 }
 
-/// Counts, and scans if it has rules.
-struct Seen<'e> {
-    engine: Option<&'e Engine>,
+/// Counts, and scans if there are rules.
+struct Seen<'r> {
+    run: &'r Run,
     found: usize,
-}
-
-impl<'e> Seen<'e> {
-    fn new(engine: Option<&'e Engine>) -> Self {
-        Seen { engine, found: 0 }
-    }
+    missed: usize,
 }
 
 impl Visitor for Seen<'_> {
     fn visit(&mut self, visit: &Visit<'_>) -> Marks {
-        let Some(engine) = self.engine else { return Marks::NONE };
+        let Some(engine) = &self.run.engine else { return Marks::NONE };
         let scanned = engine.scan_parts(&Parts { input: Input::whole(visit.bytes, ""), new: visit.new });
         self.found += scanned.matches.len();
-        Marks::Ranges(scanned.candidates)
+        if self.run.compares {
+            let whole = engine.scan(&Input::whole(visit.bytes, ""));
+            let is_missed =
+                |found: &&Match| !scanned.matches.iter().any(|part| part.span == found.span && part.rule == found.rule);
+            self.missed += whole.iter().filter(is_missed).count();
+        }
+        if self.run.marks { Marks::Ranges(scanned.candidates) } else { Marks::NONE }
     }
 
     fn unread(&mut self, id: ObjectId, _: Option<ObjectKind>, reason: &Unreadable) {

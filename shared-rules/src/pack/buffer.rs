@@ -13,16 +13,15 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// Room for so many bytes and `slack` more; what stands in it is of no meaning. Until `keep` the buffer is empty.
-    pub(super) fn room(&mut self, length: usize, slack: usize) -> &mut [u8] {
+    /// Room for so many bytes; what stands in it is of no meaning. Until `keep` the buffer is empty.
+    pub(super) fn room(&mut self, length: usize) -> &mut [u8] {
         self.used = 0;
-        let whole = length + slack;
-        if self.room.len() < whole {
+        if self.room.len() < length {
             // Nothing in it is needed: a new one costs no copy, and the system gives it zeroed.
             self.room = Vec::new();
-            self.room = vec![0; if whole <= KEPT { whole.next_power_of_two() } else { whole }];
+            self.room = vec![0; if length <= KEPT { length.next_power_of_two() } else { length }];
         }
-        &mut self.room[..whole]
+        &mut self.room[..length]
     }
 
     /// Says how many bytes of the room were filled.
@@ -63,16 +62,16 @@ mod tests {
     #[test]
     fn only_what_was_filled_is_seen() {
         let mut buffer = Buffer::default();
-        buffer.room(3, 5)[..3].copy_from_slice(b"abc");
+        buffer.room(8)[..3].copy_from_slice(b"abc");
         assert!(buffer.is_empty());
         buffer.keep(3);
         assert_eq!(&*buffer, b"abc");
-        buffer.room(2, 0);
+        buffer.room(2);
         assert!(buffer.is_empty() && buffer.is_worth_keeping());
         buffer.keep(2);
         assert_eq!(buffer.into_bytes(), b"ab");
         let mut large = Buffer::default();
-        large.room(KEPT, 1);
+        large.room(KEPT + 1);
         assert!(!large.is_worth_keeping() && large.held() > KEPT);
     }
 }

@@ -104,11 +104,11 @@ fn size(bytes: &[u8]) -> Result<(u64, &[u8]), Unreadable> {
 #[inline]
 fn copy(step: u8, mut bytes: &[u8]) -> Result<(usize, usize, &[u8]), Unreadable> {
     let mut numbers = [0u8; 8];
-    for bit in 0..7 {
+    // Four bytes of the place, three of the length.
+    for (bit, number) in numbers.iter_mut().enumerate().take(7) {
         if step & 1 << bit != 0 {
             let (&byte, rest) = bytes.split_first().ok_or(CUT_OFF)?;
-            // Four bytes of the place, three of the length.
-            numbers[bit] = byte;
+            *number = byte;
             bytes = rest;
         }
     }

@@ -10,8 +10,9 @@ use super::buffer::Buffer;
 use super::pace::Pace;
 use super::source::{Source, window};
 
-/// Objects above this are inflated piece by piece, so that the caller is asked between the pieces and no compressed copy is held.
-pub(super) const LARGEST_AT_ONCE: u64 = 8 << 20;
+/// Objects above this are inflated piece by piece, so that the caller is asked between the pieces and no compressed copy is held. It is
+/// a thirtieth of a second's work.
+const LARGEST_AT_ONCE: u64 = 32 << 20;
 
 /// Compressed bytes taken at once of a larger object.
 const PIECE: u64 = 64 << 10;
@@ -19,8 +20,8 @@ const PIECE: u64 = 64 << 10;
 /// Inflated bytes taken at once of a larger object.
 const PIECE_OUT: usize = 256 << 10;
 
-/// Room behind an object, which lets the decoder run on its fast path to the end.
-const SLACK: usize = 320;
+/// Room for compressed bytes that is worth keeping.
+const KEPT: usize = 4 << 20;
 
 /// Compressed bytes before a delta's sizes: two tables of codes fit easily.
 const LONGEST_PEEK: u64 = 4 << 10;
@@ -53,7 +54,11 @@ impl Inflater {
         pace.spend(length)?;
         let end = stream.end.min(stream.start + longest_stream(size));
         let packed = window(source, stream.start..end, &mut self.packed)?;
-        match self.fast.zlib_decompress(packed, out.room(length, SLACK)) {
+        let inflated = self.fast.zlib_decompress(packed, out.room(length));
+        if self.packed.len() > KEPT {
+            self.packed = Vec::new();
+        }
+        match inflated {
             Ok(found) => fits(found.cmp(&length))?,
             Err(DecompressionError::InsufficientSpace) => fits(std::cmp::Ordering::Greater)?,
             Err(DecompressionError::BadData) => return Err(DAMAGED),
@@ -72,7 +77,7 @@ impl Inflater {
     ) -> Result<(), Unreadable> {
         let decoder = fresh(&mut self.stepwise);
         // One byte more than it says: a stream that holds more fills it.
-        let room = out.room(length, 1);
+        let room = out.room(length + 1);
         loop {
             let (taken, made) = (decoder.total_in(), decoder.total_out() as usize);
             let from = stream.start + taken;

@@ -159,14 +159,14 @@ impl<S: Source, D: AsRef<[u8]>> Reader<'_, S, D> {
             fits(entry.size, self.largest)?;
             return self.inflater.inflate(source, stream, entry.size, out, &mut self.pace);
         }
-        if entry.size > self.largest {
+        if entry.size > longest_delta(self.largest) {
             fits(self.made_size(entry)?, self.largest)?;
             return Err(LARGE_DELTA);
         }
         self.inflater.inflate(source, stream, entry.size, &mut self.delta, &mut self.pace)?;
         let delta = Delta::parse(&self.delta)?;
         fits(delta.result, self.largest)?;
-        delta.apply(out, self.spare.room(delta.result as usize, 0), &mut (), &mut self.pace)?;
+        delta.apply(out, self.spare.room(delta.result as usize), &mut (), &mut self.pace)?;
         self.spare.keep(delta.result as usize);
         std::mem::swap(out, &mut self.spare);
         Ok(())
@@ -220,8 +220,13 @@ pub(super) fn made_size<S: Source>(inflater: &mut Inflater, source: &S, stream: 
     Ok(Delta::parse(inflater.peek(source, stream, &mut head)?)?.result)
 }
 
-/// A delta above the limit whose object is not.
-pub(super) const LARGE_DELTA: Unreadable = Unreadable::Delta("it is larger than any object that is read");
+/// Bytes of the longest delta that is read: one of an object at the limit that has nothing of its base.
+pub(super) fn longest_delta(largest: u64) -> u64 {
+    largest.saturating_add(largest / 8).saturating_add(64)
+}
+
+/// A delta that is longer, though its object is not too large.
+pub(super) const LARGE_DELTA: Unreadable = Unreadable::Delta("it is longer than what it makes");
 
 pub(super) fn fits(size: u64, largest: u64) -> Result<(), Unreadable> {
     if size > largest { Err(Unreadable::TooLarge { size, largest }) } else { Ok(()) }

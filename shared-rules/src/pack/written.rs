@@ -43,13 +43,13 @@ impl Writer {
         self.raw(id, &[&head(number, bytes.len() as u64)[..], &deflate(bytes)].concat());
     }
 
-    pub(crate) fn from_offset(&mut self, id: ObjectId, base: u64, delta: &[u8]) {
+    pub(crate) fn delta_at(&mut self, id: ObjectId, base: u64, delta: &[u8]) {
         let mut head = head(6, delta.len() as u64);
         head.extend(distance(self.offset() - base));
         self.raw(id, &[&head[..], &deflate(delta)].concat());
     }
 
-    pub(crate) fn from_id(&mut self, id: ObjectId, base: ObjectId, delta: &[u8]) {
+    pub(crate) fn delta_to(&mut self, id: ObjectId, base: ObjectId, delta: &[u8]) {
         let head = head(7, delta.len() as u64);
         self.raw(id, &[&head[..], base.as_bytes(), &deflate(delta)].concat());
     }
@@ -88,7 +88,7 @@ pub(crate) fn index(mut objects: Vec<(ObjectId, u64)>, checksum: &[u8]) -> Vec<u
     objects.sort();
     let mut bytes = b"\xfftOc\x00\x00\x00\x02".to_vec();
     for first in 0..=u8::MAX {
-        let below = objects.iter().filter(|(id, _)| id.as_bytes()[0] <= first).count();
+        let below = objects.partition_point(|(id, _)| id.as_bytes()[0] <= first);
         bytes.extend((below as u32).to_be_bytes());
     }
     objects.iter().for_each(|(id, _)| bytes.extend(id.as_bytes()));
@@ -128,10 +128,24 @@ fn distance(mut distance: u64) -> Vec<u8> {
     bytes
 }
 
+/// A stream that holds these bytes; few of them as they are, for an encoder takes its time to start.
 pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
+    if bytes.len() < 100 {
+        let length = bytes.len() as u16;
+        let head = [&[0x78, 1, 1][..], &length.to_le_bytes(), &(!length).to_le_bytes()].concat();
+        return [&head[..], bytes, &adler(bytes).to_be_bytes()].concat();
+    }
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).expect("memory");
     encoder.finish().expect("memory")
+}
+
+fn adler(bytes: &[u8]) -> u32 {
+    let sum = |(low, high): (u32, u32), byte: &u8| {
+        ((low + u32::from(*byte)) % 65521, (high + low + u32::from(*byte)) % 65521)
+    };
+    let (low, high) = bytes.iter().fold((1, 0), sum);
+    high << 16 | low
 }
 
 /// A delta, encoded.

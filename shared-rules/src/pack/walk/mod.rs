@@ -1,6 +1,8 @@
 //! Visits every object of a pack once, each delta resolved once, on as many threads as there are visitors. What no earlier object
 //! held is marked as new. Holds only the bases still needed; skips nothing without a word.
 
+#[cfg(test)]
+mod equality;
 mod forest;
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,14 @@ use super::{Shared, Visit, Visitor, Walked};
 use crate::pack::buffer::Buffer;
 use crate::pack::delta::Delta;
 use crate::pack::entry::{Entry, Made};
-use crate::pack::inflate::{Inflater, LARGEST_AT_ONCE};
-use crate::pack::open::{LARGE_DELTA, fits, made_size};
+use crate::pack::inflate::Inflater;
+use crate::pack::open::{LARGE_DELTA, fits, longest_delta, made_size};
 use crate::pack::pace::{self, Pace};
 use crate::pack::spans::Spans;
 use crate::pack::{Marks, ObjectKind, Reader, Source, Unreadable};
+
+/// Objects above this are made by one thread at a time, so that not every thread holds some of them.
+const LARGE: u64 = 8 << 20;
 
 /// Buffers kept for the next object.
 const MOST_SPARE: usize = 4;
@@ -134,7 +137,7 @@ impl<'w, S: Source, D: AsRef<[u8]> + Sync, V: Visitor> Worker<'w, S, D, V> {
         let largest = self.shared.plan.bounds.largest;
         let stream = self.stream(slot, &entry);
         let source = &self.shared.pack.source;
-        if entry.size > largest {
+        if entry.size > longest_delta(largest) {
             fits(made_size(&mut self.inflater, source, stream)?, largest)?;
             return Err(LARGE_DELTA);
         }
@@ -147,7 +150,7 @@ impl<'w, S: Source, D: AsRef<[u8]> + Sync, V: Visitor> Worker<'w, S, D, V> {
         let mut spans = Spans::new(self.shared.plan.margin, marks, from.len(), std::mem::take(&mut self.ranges));
         let mut out = self.spare.pop().unwrap_or_default();
         let length = result as usize;
-        Delta::parse(&self.delta)?.apply(from, out.room(length, 0), &mut spans, &mut self.pace)?;
+        Delta::parse(&self.delta)?.apply(from, out.room(length), &mut spans, &mut self.pace)?;
         out.keep(length);
         self.ranges = spans.finish();
         if base.marks == Marks::Whole && length > 0 {
@@ -233,7 +236,7 @@ impl<'w, S: Source, D: AsRef<[u8]> + Sync, V: Visitor> Worker<'w, S, D, V> {
 
     /// Large objects come one at a time, with all that hangs on them.
     fn wait_for_turn(&mut self, size: u64) {
-        if size > LARGEST_AT_ONCE && self.turn.is_none() {
+        if size > LARGE && self.turn.is_none() {
             self.turn = Some(self.shared.large.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
