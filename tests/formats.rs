@@ -2,6 +2,7 @@
 //! push accepted in silence.
 
 use std::fs;
+use std::process::Command;
 
 use end_to_end::{Credential, Server, Work, World, run_with};
 
@@ -73,6 +74,18 @@ fn a_repository_that_was_packed() {
     lives(&world, 630);
 }
 
+/// The hook where nothing but a shell is on the `PATH`.
+fn without_git(server: &Server) -> Command {
+    let programs = server.root().join("bin");
+    if !programs.exists() {
+        fs::create_dir(&programs).expect("writable");
+        std::os::unix::fs::symlink("/bin/sh", programs.join("sh")).expect("a link");
+    }
+    let mut hook = server.hook();
+    hook.env("PATH", programs);
+    hook
+}
+
 #[test]
 fn without_git_on_the_path_the_hook_needs_none() {
     let world = World::unguarded();
@@ -86,11 +99,7 @@ fn without_git_on_the_path_the_hook_needs_none() {
     world.server.git(["pack-refs", "--all"]);
     world.server.install();
     let line = |name: &str| format!("{ZERO} {} refs/heads/new\n", world.work.git(["rev-parse", name]));
-    let without = || {
-        let mut hook = world.server.hook();
-        hook.env("PATH", "/nonexistent");
-        hook
-    };
+    let without = || without_git(&world.server);
     run_with(&mut without(), line("main~1").as_bytes()).exits(0);
     run_with(&mut without(), line("try").as_bytes()).exits(1).is_plain().says("deploy.sh:2:");
 }
@@ -102,9 +111,7 @@ fn a_table_of_refs_without_a_git_to_read_it_is_a_doubt() {
     work.commit_file("README.md", "A small program.\n");
     server.git(["fetch", "--quiet", &work.path("").display().to_string(), "main"]);
     let line = format!("{ZERO} {} refs/heads/new\n", work.git(["rev-parse", "HEAD"]));
-    let mut hook = server.hook();
-    hook.env("PATH", "/nonexistent");
-    let run = run_with(&mut hook, line.as_bytes());
+    let run = run_with(&mut without_git(&server), line.as_bytes());
     run.exits(2).is_plain().says("reftable").says("PATH");
 }
 
@@ -218,11 +225,26 @@ fn a_file_known_by_its_name() {
     let line = format!("db.acme.internal:5432:app:app_rw:{password}\n");
     world.work.commit_file("notes.txt", &line);
     world.accepts(&["main"]);
+    // The very same object at another path, for which alone the rule looks at it.
     let first = world.work.commit_file("home/.pgpass", &line);
     let push = world.work.push(["main"]);
     assert!(!push.accepted, "{}", push.text);
     push.says(&first).says("home/.pgpass:1:");
     password.assert_hidden_in("git's output", push.text.as_bytes());
+}
+
+#[test]
+fn an_old_file_known_by_its_name_may_be_edited_and_moved() {
+    let (world, password) = (World::unguarded(), Credential::of("", "{alpha:18}", 705));
+    let line = format!("db.acme.internal:5432:app:app_rw:{password}\n");
+    world.work.commit_file("home/.pgpass", &line);
+    world.accepts(&["main"]);
+    world.server.install();
+    world.work.commit_file("home/.pgpass", &format!("# the database\n{line}"));
+    world.accepts(&["main"]).says("was there before");
+    world.work.git(["mv", "home/.pgpass", ".pgpass"]);
+    world.work.commit("Move the file");
+    world.accepts(&["main"]).says("was there before");
 }
 
 #[test]
@@ -255,13 +277,13 @@ fn a_pointer_of_git_lfs_is_named_as_not_scanned() {
     };
     world.work.commit_file("assets/film.bin", &pointer("a"));
     let push = world.accepts(&["main"]);
-    push.says("warning: push accepted").says("accepted by policy: 1 file is a Git LFS pointer");
+    push.says("warning: push accepted").words("accepted by policy: 1 file is a Git LFS pointer");
     assert!(world.server.ledger().contains("Git LFS pointer"));
     world.server.set("lfs = \"accept\"", "lfs = \"reject\"");
     world.work.commit_file("assets/film.bin", &pointer("b"));
     let push = world.work.push(["main"]);
     assert!(!push.accepted, "{}", push.text);
-    push.says("rejected by policy: 1 file is a Git LFS pointer");
+    push.words("rejected by policy: 1 file is a Git LFS pointer");
 }
 
 #[test]
@@ -271,7 +293,7 @@ fn a_deadline_that_is_over_rejects_in_clear_words() {
     world.work.commit_file("a.txt", "a\n");
     let push = world.work.push(["main"]);
     assert!(!push.accepted, "{}", push.text);
-    push.says("it could not be checked").says("within 0.000001 seconds");
+    push.says("it could not be checked").words("within 0.000001 seconds");
     world.server.set("time = \"reject\"", "time = \"accept\"");
-    world.accepts(&["main"]).says("accepted by policy").says("within 0.000001 seconds");
+    world.accepts(&["main"]).says("accepted by policy").words("within 0.000001 seconds");
 }

@@ -168,7 +168,7 @@ fn tags_on_tags_without_end_are_a_doubt() {
     world.work.git(["update-ref", "refs/tags/deep", &target]);
     let push = world.work.push(["deep"]);
     assert!(!push.accepted, "{}", push.text);
-    push.says("is a tag on a tag");
+    push.words("is a tag on a tag");
 }
 
 #[test]

@@ -118,6 +118,17 @@ fn a_file_in_a_folder_for_which_there_is_an_exception_excuses_no_other() {
 }
 
 #[test]
+fn what_was_let_in_for_its_path_is_new_at_another() {
+    let (world, token) = (World::guarded(), Credential::github(815));
+    world.server.set("rule = []", "rule = [{ path = \"samples/*\", action = \"observe\" }]");
+    world.work.commit_file("samples/deploy.sh", &token.script());
+    world.accepts_silently(&["main"]);
+    world.work.git(["mv", "samples/deploy.sh", "deploy.sh"]);
+    let first = world.work.commit("Move the script");
+    world.rejects(&["main"], &token, &first, "  deploy.sh:2:");
+}
+
+#[test]
 fn what_the_pusher_says_of_a_ref_is_no_proof() {
     let (world, token) = (World::unguarded(), Credential::github(810));
     world.work.git(["switch", "--quiet", "--create", "try"]);

@@ -1,6 +1,5 @@
 //! The engine, the key and the repository's name in one: bytes in, findings out, and never a credential.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use keyward_rules::pack::ObjectId;
 use keyward_rules::policy::matches;
 use keyward_rules::rule::Shape;
 use keyward_rules::{
-    Doubt, Engine, Finding, Fingerprint, FingerprintKey, Input, Lines, Match, Origin, Parts, Place, Secret, printable,
+    Doubt, Engine, Finding, FingerprintKey, Input, Lines, Match, Origin, Parts, Place, Secret, printable,
     redact,
 };
 
@@ -163,11 +162,6 @@ impl Scanner {
         }
         safe.extend_from_slice(&text[at..]);
         printable(&safe)
-    }
-
-    /// The fingerprints in one buffer.
-    pub(crate) fn fingerprints(&self, text: &[u8]) -> HashSet<Fingerprint> {
-        self.scan(text).into_iter().map(|finding| finding.fingerprint).collect()
     }
 
     /// The engine's rules.

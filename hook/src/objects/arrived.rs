@@ -22,9 +22,9 @@ impl Arrived {
     /// # Errors
     /// It could not be listed, or one of its packs could not be opened.
     pub(super) fn of(quarantine: &Folder) -> Result<Arrived> {
-        let context = || format!("could not list the received objects in {}", quarantine.path().display());
-        let loose = quarantine.loose().with_context(context)?;
-        let packs = quarantine.all_packs().with_context(context)?;
+        let context = "could not list the received objects";
+        let loose = quarantine.loose().context(context)?;
+        let packs = quarantine.all_packs().context(context)?;
         Ok(Arrived { set: loose.ids.iter().copied().collect(), loose, packs })
     }
 

@@ -35,8 +35,14 @@ pub(crate) fn introduced(
     may_hold: &dyn Fn(&ObjectId) -> bool,
     each: &mut dyn FnMut(Introduced<'_>),
 ) -> Result<()> {
-    let parents: Vec<ObjectId> =
-        commit.parents.iter().map(|&id| store.commit(id).map(|parent| parent.tree)).collect::<Result<_>>()?;
+    let mut parents = Vec::new();
+    for &id in &commit.parents {
+        match store.commit(id) {
+            Ok(parent) => parents.push(parent.tree),
+            Err(_) if store.is_cut_off(id) => {}
+            Err(error) => return Err(error),
+        }
+    }
     if parents.contains(&commit.tree) || !may_hold(&commit.tree) {
         return Ok(());
     }

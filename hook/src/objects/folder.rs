@@ -105,7 +105,7 @@ impl Folder {
         self.list().with_context(|| format!("could not list the packs in {}", self.path.display()))?;
         let mut packs = self.packs.borrow_mut();
         let opened = packs.iter_mut().map(|file| {
-            let name = || format!("could not read the pack {}.pack", file.stem.display());
+            let name = || file.stem.file_name().unwrap_or_default().display();
             let pack = open(&file.stem, self.hash).map_err(|error| anyhow::anyhow!("{}: {error}", name()))?;
             file.opened = Some(Opened { pack, reader: None });
             Ok(pack)
@@ -198,7 +198,7 @@ impl Folder {
                 }
                 Err(error) => {
                     file.broken = true;
-                    self.note(format!("{}.idx: {error}", file.stem.display()));
+                    self.note(format!("{}: {error}", file.stem.display()));
                 }
             }
         }

@@ -189,7 +189,10 @@ impl Walk<'_> {
         match self.heads.get(&id) {
             Some(head) => Ok(Some(head.clone())),
             None if old => Ok(self.store.commit(id).ok()),
-            None => self.store.commit(id).map(Some),
+            None => match self.store.commit(id) {
+                Err(_) if self.store.is_cut_off(id) => Ok(None),
+                head => head.map(Some),
+            },
         }
     }
 }

@@ -19,6 +19,7 @@ use std::num::NonZero;
 
 pub(crate) use folder::MappedPack;
 pub(crate) use history::{Heads, NewCommits, unreached};
+pub(crate) use refs::Reference;
 pub(crate) use store::{OutOfTime, Store, unreadable};
 
 /// Most threads for the objects of one repository: a server has other pushes too.

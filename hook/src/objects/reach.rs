@@ -1,54 +1,77 @@
-//! Which objects some ref leads to: commits, their folders and files, and what tags name. Walks newest first and stops when all are found.
+//! Finds objects behind refs, with the paths at which they lie: commits, their folders and files, and what tags name. Walks newest first
+//! and stops when all that is asked for was met.
 
 use std::collections::{BinaryHeap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use anyhow::Result;
 use keyward_rules::pack::{ObjectId, ObjectKind};
 
 use super::store::Store;
 
-/// Which of `wanted` the old values of refs lead to. What cannot be read leads nowhere: only what is seen counts as old.
+/// Deepest folder followed.
+const DEEPEST: usize = 2048;
+
+/// What is looked for.
+pub(crate) trait Wanted {
+    /// Whether everything was met.
+    fn is_done(&self) -> bool;
+
+    /// Whether the object is one that is still looked for.
+    fn has(&self, id: &ObjectId) -> bool;
+
+    /// The object was met: a file or folder at its path, others at none. It may be met again elsewhere.
+    fn meet(&mut self, id: &ObjectId, path: &[u8]);
+}
+
+/// Goes through what old values of refs lead to, `most` commits of it. What cannot be read leads nowhere: only what is seen counts.
 ///
 /// # Errors
 /// There is no time left.
-pub(crate) fn reached(
+pub(crate) fn search(
     store: &Store,
     from: impl Iterator<Item = ObjectId>,
-    wanted: &HashSet<ObjectId>,
-) -> Result<HashSet<ObjectId>> {
-    let mut search = Search { store, wanted, found: HashSet::new(), seen: HashSet::new(), queue: BinaryHeap::new() };
+    most: usize,
+    wanted: &mut dyn Wanted,
+) -> Result<()> {
+    let mut search = Search {
+        store,
+        wanted,
+        seen: HashSet::new(),
+        folders: HashSet::new(),
+        queue: BinaryHeap::new(),
+        hasher: RandomState::new(),
+        path: Vec::new(),
+    };
     for id in from {
-        if search.is_done() {
-            break;
+        if search.wanted.is_done() {
+            return Ok(());
         }
         search.named(id)?;
     }
-    while let Some((_, id)) = search.queue.pop() {
-        if search.is_done() {
-            break;
-        }
+    for _ in 0..most {
+        let Some((_, id)) = search.queue.pop().filter(|_| !search.wanted.is_done()) else { break };
         search.commit(id)?;
     }
-    Ok(search.found)
+    Ok(())
 }
 
 struct Search<'s> {
     store: &'s Store,
-    wanted: &'s HashSet<ObjectId>,
-    found: HashSet<ObjectId>,
-    /// Commits and folders that were met.
+    wanted: &'s mut dyn Wanted,
+    /// Commits and tags that were met.
     seen: HashSet<ObjectId>,
+    /// Folders that were gone through, each with a hash of its path under a key of this process.
+    folders: HashSet<(ObjectId, u64)>,
     queue: BinaryHeap<(i64, ObjectId)>,
+    hasher: RandomState,
+    path: Vec<u8>,
 }
 
 impl Search<'_> {
-    fn is_done(&self) -> bool {
-        self.found.len() == self.wanted.len()
-    }
-
     fn check(&mut self, id: ObjectId) {
-        if self.wanted.contains(&id) {
-            self.found.insert(id);
+        if self.wanted.has(&id) {
+            self.wanted.meet(&id, &self.path);
         }
     }
 
@@ -57,13 +80,15 @@ impl Search<'_> {
         if self.seen.contains(&id) {
             return Ok(());
         }
-        self.check(id);
         let Ok((tags, end, kind)) = self.store.peel(id) else { return Ok(()) };
-        tags.into_iter().chain([end]).for_each(|id| self.check(id));
+        for tag in tags {
+            self.seen.insert(tag);
+            self.check(tag);
+        }
         match kind {
             ObjectKind::Commit => self.queue(end),
-            ObjectKind::Tree => self.tree(end)?,
-            _ => {}
+            ObjectKind::Tree => self.folder(end, 0, 0)?,
+            _ => self.check(end),
         }
         Ok(())
     }
@@ -80,27 +105,33 @@ impl Search<'_> {
     fn commit(&mut self, id: ObjectId) -> Result<()> {
         self.check(id);
         let Ok(commit) = self.store.commit(id) else { return Ok(()) };
-        self.tree(commit.tree)?;
+        self.folder(commit.tree, 0, 0)?;
         commit.parents.into_iter().for_each(|parent| self.queue(parent));
         Ok(())
     }
 
-    fn tree(&mut self, root: ObjectId) -> Result<()> {
-        let mut waiting = vec![root];
-        while let Some(id) = waiting.pop() {
-            if self.is_done() || !self.seen.insert(id) {
+    fn folder(&mut self, id: ObjectId, place: u64, depth: usize) -> Result<()> {
+        if depth > DEEPEST || self.wanted.is_done() || !self.folders.insert((id, place)) {
+            return Ok(());
+        }
+        self.store.time_left()?;
+        self.check(id);
+        let Ok(tree) = self.store.tree(id) else { return Ok(()) };
+        for entry in tree.entries().filter(|entry| !entry.mode.is_submodule()) {
+            if !entry.mode.is_tree() && !self.wanted.has(&entry.id) {
                 continue;
             }
-            self.store.time_left()?;
-            self.check(id);
-            let Ok(tree) = self.store.tree(id) else { continue };
-            for entry in tree.entries() {
-                if entry.mode.is_tree() {
-                    waiting.push(entry.id);
-                } else if !entry.mode.is_submodule() {
-                    self.check(entry.id);
-                }
+            let length = self.path.len();
+            if length > 0 {
+                self.path.push(b'/');
             }
+            self.path.extend_from_slice(entry.name);
+            if entry.mode.is_tree() {
+                self.folder(entry.id, self.hasher.hash_one((place, entry.name)), depth + 1)?;
+            } else {
+                self.check(entry.id);
+            }
+            self.path.truncate(length);
         }
         Ok(())
     }

@@ -92,6 +92,12 @@ impl Repository {
         String::from_utf8_lossy(&text).lines().filter_map(|line| line.trim().parse().ok()).collect()
     }
 
+    /// Whether pushes may bring histories that end in a commit without its parents.
+    pub(crate) fn takes_shallow(&self) -> bool {
+        let config = git2::Config::open(&self.common.join("config"));
+        config.and_then(|config| config.get_bool("receive.shallowUpdate")).unwrap_or(false)
+    }
+
     fn extension(&self, name: &str) -> Result<Option<String>> {
         let file = self.common.join("config");
         if !file.exists() {

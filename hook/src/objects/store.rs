@@ -194,6 +194,13 @@ impl Store {
         Ok(CommitHead { tree: commit.tree, parents, time: time(&bytes[..commit.message]) })
     }
 
+    /// Whether a commit is beyond the end of a shallow history that the server takes, so that it is in no store and need not be.
+    pub(crate) fn is_cut_off(&self, id: ObjectId) -> bool {
+        let mut folders = self.quarantine.iter().chain(&self.folders);
+        let absent = |folder: &Folder| !folder.has(&id) && folder.trouble().is_none();
+        self.repository.takes_shallow() && folders.all(absent)
+    }
+
     /// A folder.
     ///
     /// # Errors

@@ -29,6 +29,11 @@ impl Content {
         Tree::entries(&self.bytes, self.hash).flatten()
     }
 
+    /// The names of its entries, one a line.
+    pub(crate) fn names(&self) -> Vec<u8> {
+        self.entries().flat_map(|entry| [entry.name, b"\n"].concat()).collect()
+    }
+
     /// The entry of this name.
     pub(crate) fn entry(&self, name: &[u8]) -> Option<TreeEntry<'_>> {
         self.entries().find(|entry| entry.name == name)

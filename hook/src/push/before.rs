@@ -9,7 +9,7 @@ use keyward_rules::policy::Policy;
 
 use super::strict::Standing;
 use super::updates::RefUpdate;
-use crate::objects::{Heads, Store, unreached};
+use crate::objects::{Heads, Reference, Store, unreached};
 
 /// Commits visited in the hope that the refs at hand reach all that is asked for, before every ref is read.
 const NEAR: usize = 256;
@@ -22,7 +22,7 @@ pub(super) struct Before<'s> {
     store: &'s Store,
     standing: Standing<'s>,
     /// What the pushed refs and the current branch stand at.
-    near: Vec<ObjectId>,
+    near: Vec<Reference>,
 }
 
 impl<'s> Before<'s> {
@@ -33,15 +33,14 @@ impl<'s> Before<'s> {
         let standing = Standing::of(policy, &pushed);
         let named = updates.iter().take(NEAR).filter(|update| update.old.is_some()).map(|update| update.name.as_str());
         let found = named.chain(["HEAD"]).filter_map(|name| store.one_ref(name));
-        let speaking = found.filter(|found| standing.speaks_for(&found.name));
-        let mut near: Vec<ObjectId> = speaking.map(|found| found.target).collect();
-        near.sort_unstable();
-        near.dedup();
+        let mut near: Vec<Reference> = found.filter(|found| standing.speaks_for(&found.name)).collect();
+        near.sort_unstable_by_key(|found| found.target);
+        near.dedup_by_key(|found| found.target);
         Before { store, standing, near }
     }
 
-    /// What the refs at hand stand at.
-    pub(super) fn near(&self) -> &[ObjectId] {
+    /// The refs at hand.
+    pub(super) fn near(&self) -> &[Reference] {
         &self.near
     }
 
@@ -51,9 +50,9 @@ impl<'s> Before<'s> {
     /// # Errors
     /// A commit that is new could not be read, the refs could not be read, or there is no time left.
     pub(super) fn unreached(&self, commits: &HashSet<ObjectId>) -> Result<Heads> {
-        let mut open: Vec<ObjectId> = commits.iter().filter(|id| !self.near.contains(id)).copied().collect();
+        let near = || self.near.iter().map(|found| found.target);
+        let mut open: Vec<ObjectId> = commits.iter().filter(|id| near().all(|known| known != **id)).copied().collect();
         open.sort_unstable();
-        let near = || self.near.iter().copied();
         if open.is_empty() || is_none(unreached(self.store, &open, near(), NEAR)?.as_ref()) {
             return Ok(Heads::new());
         }

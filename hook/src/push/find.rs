@@ -191,7 +191,8 @@ impl Search<'_> {
             if outside.is_empty() {
                 return;
             }
-            settle(self.store, self.learned.outside.commits.iter().chain(self.before.near()), &mut outside);
+            let near = self.before.near().iter().map(|found| &found.target);
+            settle(self.store, self.learned.outside.commits.iter().chain(near), &mut outside);
             outside.into_iter().for_each(|id| self.scan_once(id));
         }
     }

@@ -23,14 +23,14 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether a push of the ref `name` alone would be judged at least as strictly for a finding as this push is.
-    pub(super) fn is_as_strict(&self, finding: &Finding, name: &str) -> bool {
-        let refs = [name.to_owned()];
-        let alone = Context { refs: &refs, ..self.context };
-        let action = |context| match judge(self.policy, self.allowlist, finding, false, context) {
+    /// What the policy alone says to a finding, were it new: in this push, or in one of the ref `alone`. What an allowance lets pass is
+    /// let pass.
+    pub(super) fn action(&self, finding: &Finding, alone: Option<&str>) -> Action {
+        let refs: Vec<String> = alone.iter().map(|name| (*name).to_owned()).collect();
+        let context = if alone.is_some() { Context { refs: &refs, ..self.context } } else { self.context };
+        match judge(self.policy, self.allowlist, finding, false, &context) {
             Decision::Act(action) => action,
             Decision::Known | Decision::Allowed(_) => Action::Observe,
-        };
-        action(&alone) >= action(&self.context)
+        }
     }
 }

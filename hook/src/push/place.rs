@@ -10,7 +10,7 @@ use keyward_rules::{Finding, Fingerprint, printable};
 use super::before::Before;
 use super::find::Found;
 use super::judge::Judge;
-use super::known::Known;
+use super::known::{Pending, known};
 use super::merge::Merge;
 use super::{Place, Sighting};
 use crate::expiry;
@@ -18,6 +18,9 @@ use crate::honour::Honour;
 use crate::objects::difference::{Introduced, all_introduced};
 use crate::objects::{Heads, NewCommits, Store};
 use crate::scanner::Scanner;
+
+/// Sightings of which is asked whether they were there before. Further ones count as new.
+const MOST_PENDING: usize = 50_000;
 
 /// What placing needs.
 #[derive(Clone, Copy)]
@@ -47,14 +50,14 @@ pub(super) fn place(tools: Tools<'_>, found: &Found) -> Result<(Vec<Sighting>, N
     let commits = new_commits(tools.store, found)?;
     let merge = Merge::new(tools.judge, &commits);
     let ends = found.credentials.iter().map(|(_, finding)| (finding.fingerprint, finding.expires)).collect();
-    let known = Known::of(tools, found)?;
-    let mut placing = Placing { tools, found, commits: &commits, known, ends, merge, contents: HashMap::new() };
+    let (pending, contents) = (Vec::new(), HashMap::new());
+    let mut placing = Placing { tools, found, commits: &commits, pending, ends, merge, contents };
     let introductions = placing.introductions()?;
     for (&id, &kind) in &found.objects {
         tools.store.time_left()?;
         placing.object(id, kind, introductions.get(&id).map_or(&[], Vec::as_slice))?;
     }
-    let sightings = placing.merge.finish();
+    let sightings = placing.finish()?;
     Ok((sightings, commits))
 }
 
@@ -96,12 +99,13 @@ struct Placing<'p> {
     tools: Tools<'p>,
     found: &'p Found,
     commits: &'p NewCommits,
-    known: Known<'p>,
+    /// What may have been there before.
+    pending: Vec<Pending>,
     /// When each credential ends at the latest, wherever it stands.
     ends: HashMap<Fingerprint, Option<i64>>,
     merge: Merge<'p>,
-    /// Fingerprints by blob, for the parents' versions of files.
-    contents: HashMap<ObjectId, HashSet<Fingerprint>>,
+    /// How strictly what a blob holds at a path is judged, for the parents' versions of files.
+    contents: HashMap<(ObjectId, Vec<u8>), HashMap<Fingerprint, Action>>,
 }
 
 impl Placing<'_> {
@@ -160,8 +164,7 @@ impl Placing<'_> {
         let (place, commits) = place(self.tools.store)?;
         for mut finding in self.tools.scanner.scan_at(&bytes, b"", &id.to_string()) {
             count_from_message(&mut finding, &bytes);
-            let known = self.known.is_known(id, &finding);
-            self.add(sighting(finding, place.clone(), commits.clone(), known));
+            self.ask(id, sighting(finding, place.clone(), commits.clone(), false), true);
         }
         Ok(())
     }
@@ -175,9 +178,7 @@ impl Placing<'_> {
         let seen: HashSet<Fingerprint> = findings.iter().map(|finding| finding.fingerprint).collect();
         findings.extend(by_name.filter(|finding| !seen.contains(&finding.fingerprint)).cloned());
         for finding in findings {
-            if !self.known.is_known(id, &finding) {
-                self.add(sighting(finding, Place::Object(id), Vec::new(), false));
-            }
+            self.ask(id, sighting(finding, Place::Object(id), Vec::new(), false), false);
         }
         Ok(())
     }
@@ -185,47 +186,78 @@ impl Placing<'_> {
     /// A folder: names are placed by the commits that introduce them, but for those that none does.
     fn folder(&mut self, id: ObjectId) -> Result<()> {
         let tree = self.tools.store.tree(id)?;
-        let names: Vec<u8> = tree.entries().flat_map(|entry| [entry.name, b"\n"].concat()).collect();
-        for finding in self.tools.scanner.scan_names(&names) {
-            if !self.merge.has(&finding.fingerprint) && !self.known.is_known(id, &finding) {
-                self.add(sighting(finding, Place::Object(id), Vec::new(), false));
+        for finding in self.tools.scanner.scan_names(&tree.names()) {
+            if !self.merge.has(&finding.fingerprint) {
+                self.ask(id, sighting(finding, Place::Object(id), Vec::new(), false), false);
             }
         }
         Ok(())
     }
 
-    /// One sighting for each place a new commit puts the blob; known where the parents' version of the file holds the credential too.
+    /// One sighting for each place a new commit puts the blob; known where the parents' version of the file holds the credential too, and
+    /// no less seriously.
     fn blob(&mut self, id: ObjectId, introductions: &[Introduction]) -> Result<()> {
-        let Tools { store, scanner, honour, .. } = self.tools;
+        let Tools { store, scanner, honour, judge, .. } = self.tools;
         let bytes = store.blob(id)?;
         for Introduction { commit, path, replaced } in introductions {
             store.time_left()?;
-            let mut there = HashSet::new();
-            for &blob in replaced {
-                there.extend(self.fingerprints(blob)?.iter().copied());
-            }
             let text = commit.to_string();
             for finding in scanner.scan_at(&bytes, path, &text) {
-                let known = there.contains(&finding.fingerprint) || self.known.is_known(id, &finding);
+                let now = judge.action(&finding, None);
+                let mut known = false;
+                for &blob in replaced {
+                    known |= self.held(blob, path)?.get(&finding.fingerprint).is_some_and(|then| *then >= now);
+                }
                 let excuse = honour.excuse(&finding, Some(&text));
-                self.add(Sighting { excuse, ..sighting(finding, Place::File, vec![*commit], known) });
+                let sighting = sighting(finding, Place::File, vec![*commit], known);
+                self.ask(id, Sighting { excuse, ..sighting }, true);
             }
         }
         Ok(())
+    }
+
+    /// Adds what was found in an object, at once if it cannot be old.
+    fn ask(&mut self, object: ObjectId, sighting: Sighting, is_told: bool) {
+        let may_be_old = !self.found.arrived.contains(&object) || self.tools.store.had(object);
+        if !sighting.known && may_be_old && self.pending.len() < MOST_PENDING {
+            self.pending.push(Pending { object, sighting, is_told });
+        } else {
+            self.add(sighting);
+        }
     }
 
     fn add(&mut self, mut sighting: Sighting) {
         let end = self.ends.get(&sighting.finding.fingerprint).copied();
-        sighting.finding.expires = end.map_or(sighting.finding.expires, |end| expiry::later(end, sighting.finding.expires));
+        let own = sighting.finding.expires;
+        sighting.finding.expires = end.map_or(own, |end| expiry::later(end, own));
         self.merge.add(sighting);
     }
 
-    fn fingerprints(&mut self, blob: ObjectId) -> Result<&HashSet<Fingerprint>> {
-        if !self.contents.contains_key(&blob) {
-            let content = self.tools.store.blob(blob)?;
-            self.contents.insert(blob, self.tools.scanner.fingerprints(&content));
+    fn finish(mut self) -> Result<Vec<Sighting>> {
+        let known = known(self.tools, self.found, &self.pending)?;
+        for Pending { object, mut sighting, is_told } in std::mem::take(&mut self.pending) {
+            sighting.known = known.get(&object).is_some_and(|known| known.contains(&sighting.finding.fingerprint));
+            if is_told || !sighting.known {
+                self.add(sighting);
+            }
         }
-        Ok(&self.contents[&blob])
+        Ok(self.merge.finish())
+    }
+
+    /// What a blob holds at a path.
+    fn held(&mut self, blob: ObjectId, path: &[u8]) -> Result<&HashMap<Fingerprint, Action>> {
+        let Tools { store, scanner, judge, .. } = self.tools;
+        let key = (blob, path.to_vec());
+        if !self.contents.contains_key(&key) {
+            let mut held = HashMap::new();
+            for finding in scanner.scan_named(&store.blob(blob)?, path) {
+                let action = judge.action(&finding, None);
+                let strictest = held.entry(finding.fingerprint).or_insert(action);
+                *strictest = action.max(*strictest);
+            }
+            self.contents.insert(key.clone(), held);
+        }
+        Ok(&self.contents[&key])
     }
 }
 
