@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use crate::key_file::{new_key, random_key, read_key};
 use crate::ledger::Ledger;
+use crate::patience::Patience;
 use crate::rule_files;
 
 /// What `keyward install` writes: every setting with its default and its meaning.
@@ -57,7 +58,7 @@ pub(crate) struct ConfigFile {
     /// Objects above this many bytes are not read: `policy.doubt.size` decides.
     pub(crate) largest_object: u64,
     /// Seconds after which a push is no longer waited for: `policy.doubt.time` decides.
-    pub(crate) deadline: u64,
+    pub(crate) deadline: Patience,
     /// What is blocked, warned about, observed.
     pub(crate) policy: Policy,
     /// Rules beside the built-in ones.
@@ -130,7 +131,7 @@ impl Default for ConfigFile {
             windows: PathBuf::from("windows.json"),
             grants: GrantsSection::default(),
             largest_object: 512 << 20,
-            deadline: 30,
+            deadline: Patience::Auto,
             policy: Policy::default(),
             rules: RulesSection::default(),
         }
@@ -151,7 +152,7 @@ pub(crate) struct Config {
     pub(crate) windows_file: Option<PathBuf>,
     pub(crate) grants: GrantsSection,
     pub(crate) largest_object: u64,
-    pub(crate) deadline: u64,
+    pub(crate) deadline: Patience,
     pub(crate) policy: Policy,
     /// The built-in rules and those of `rule_files`.
     pub(crate) engine: Arc<Engine>,

@@ -12,6 +12,7 @@ mod ledger;
 mod objects;
 mod output;
 mod owner;
+mod patience;
 mod push;
 mod report;
 mod rule_files;

@@ -149,6 +149,8 @@ pub struct DoubtPolicy {
     pub time: DoubtAction,
     /// A member of an archive that is encrypted, damaged, packed in an unknown way, or too much to unpack.
     pub container: DoubtAction,
+    /// A Git LFS pointer, whose content does not pass through git.
+    pub lfs: DoubtAction,
     /// A ledger that could not be written.
     pub ledger: DoubtAction,
 }
@@ -160,6 +162,7 @@ impl Default for DoubtPolicy {
             size: DoubtAction::Reject,
             time: DoubtAction::Reject,
             container: DoubtAction::Accept,
+            lfs: DoubtAction::Accept,
             ledger: DoubtAction::Accept,
         }
     }
@@ -195,6 +198,8 @@ pub enum DoubtKind {
     Time,
     /// Something in an archive.
     Container,
+    /// A Git LFS pointer.
+    Lfs,
     /// The ledger.
     Ledger,
 }
@@ -207,6 +212,7 @@ impl DoubtPolicy {
             DoubtKind::Size => self.size,
             DoubtKind::Time => self.time,
             DoubtKind::Container => self.container,
+            DoubtKind::Lfs => self.lfs,
             DoubtKind::Ledger => self.ledger,
         }
     }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::time::Duration;
 
 use keyward_rules::policy::{Doubt, DoubtKind};
 
@@ -12,6 +11,7 @@ use super::{Inspection, then, web};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
+use crate::patience::Clock;
 use crate::server::Server;
 
 /// A running watch.
@@ -25,13 +25,21 @@ impl Watch {
     }
 }
 
-/// Starts to watch: after `config.deadline` seconds the policy's verdict is told and the process ends. Zero seconds stand for no deadline.
-pub(super) fn watch(config: Config, server: Server, stance: Stance, input: Vec<u8>, hook: Option<PathBuf>) -> Watch {
+/// Starts to watch: at the end of the clock's time the policy's verdict is told and the process ends. The work looks at the clock too and
+/// ends in time by itself; this is for what does not come to look.
+pub(super) fn watch(
+    config: Config,
+    server: Server,
+    stance: Stance,
+    clock: &'static Clock,
+    input: Vec<u8>,
+    hook: Option<PathBuf>,
+) -> Watch {
     let (sender, receiver) = mpsc::channel();
+    let Some(patience) = clock.patience() else { return Watch(sender) };
     std::thread::spawn(move || {
-        let patience = Duration::from_secs(config.deadline);
-        if config.deadline > 0 && receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-            let exit = match (give_up(&config, &server, stance, &input), hook) {
+        if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            let exit = match (give_up(&config, &server, stance, clock, &input), hook) {
                 // A hook that cannot be started rejects, as it does in time.
                 (Exit::Clean, Some(hook)) => then::run(&hook, &input).unwrap_or(Exit::CouldNotTell),
                 (exit, _) => exit,
@@ -42,8 +50,8 @@ pub(super) fn watch(config: Config, server: Server, stance: Stance, input: Vec<u
     Watch(sender)
 }
 
-fn give_up(config: &Config, server: &Server, stance: Stance, input: &[u8]) -> Exit {
-    let detail = format!("the push was not checked to its end within {} seconds", config.deadline);
+fn give_up(config: &Config, server: &Server, stance: Stance, clock: &Clock, input: &[u8]) -> Exit {
+    let detail = format!("the push was not checked to its end within {}", clock.words());
     let doubt = Doubt { kind: DoubtKind::Time, detail };
     let mut inspection = Inspection { doubts: vec![doubt], stance, ..Inspection::default() };
     let rejected = inspection.rejected(config);

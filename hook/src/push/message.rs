@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use git2::Oid;
+use keyward_rules::pack::ObjectId;
 use keyward_rules::policy::{Action, Decision, DoubtAction};
 
 use super::notes;
@@ -12,7 +12,7 @@ use super::updates::RefUpdate;
 use super::{Inspection, Place, Sighting};
 use crate::config::Config;
 use crate::expiry;
-use crate::objects::Store;
+use crate::objects::NewCommits;
 use crate::output;
 use crate::scanner::Scanner;
 
@@ -36,12 +36,12 @@ const SHOWN_COMMITS: usize = 3;
 pub(crate) struct Fix {
     steps: Vec<String>,
     consoles: HashMap<String, String>,
-    refs: HashMap<Oid, String>,
+    refs: HashMap<ObjectId, String>,
 }
 
 impl Fix {
     /// Works out the commands for what is blocked.
-    pub(crate) fn of(store: &Store, scanner: &Scanner, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
+    pub(crate) fn of(commits: &NewCommits, scanner: &Scanner, updates: &[RefUpdate], sightings: &[Sighting]) -> Fix {
         let blocked: Vec<&Sighting> = sightings.iter().filter(|sighting| sighting.decision.blocks()).collect();
         let mut fix = Fix::default();
         for provider in scanner.engine().catalogue().providers() {
@@ -49,29 +49,26 @@ impl Fix {
                 fix.consoles.insert(provider.id.clone(), provider.console.clone());
             }
         }
-        for sighting in &blocked {
+        for sighting in blocked.iter().take(SHOWN) {
             if let Some(&first) = sighting.commits.first()
-                && let Some(name) = ref_of(store, scanner, updates, first)
+                && let Some(name) = ref_of(commits, scanner, updates, first)
             {
                 fix.refs.insert(first, name);
             }
         }
-        fix.steps = steps(store, updates, &blocked);
+        fix.steps = steps(commits, updates, &blocked);
         fix
     }
 }
 
 /// The pushed ref that leads to `commit`.
-fn ref_of(store: &Store, scanner: &Scanner, updates: &[RefUpdate], commit: Oid) -> Option<String> {
-    updates.iter().find_map(|update| {
-        let tip = store.object(update.new?).ok()?.peel_to_commit().ok()?.id();
-        let leads = tip == commit || store.repository().graph_descendant_of(tip, commit).unwrap_or(false);
-        leads.then(|| ascii(&scanner.ref_name(&update.name)))
-    })
+fn ref_of(commits: &NewCommits, scanner: &Scanner, updates: &[RefUpdate], commit: ObjectId) -> Option<String> {
+    let leading = updates.iter().find(|update| update.new.is_some_and(|tip| commits.leads(tip, commit)))?;
+    Some(ascii(&scanner.ref_name(&leading.name)))
 }
 
 /// The commands, numbered from 2: revoking comes first.
-fn steps(store: &Store, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<String> {
+fn steps(commits: &NewCommits, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<String> {
     let mut steps = Vec::new();
     // Sightings come sorted by first commit, so the first that has one is where a rebase must begin.
     if let Some((sighting, &first)) = blocked.iter().find_map(|sighting| Some((sighting, sighting.commits.first()?))) {
@@ -86,9 +83,9 @@ fn steps(store: &Store, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<Str
             steps.push(format!("2. {mend}"));
             steps.push("3. git push again".to_owned());
         } else {
-            let root = store.commit(first).is_ok_and(|commit| commit.parent_count() == 0);
-            let from = if root { "--root".to_owned() } else { format!("{}^", short(first)) };
-            steps.push(format!("2. git rebase -i {from}   and mark {} \"edit\"", short(first)));
+            let root = commits.is_root(first);
+            let from = if root { "--root".to_owned() } else { format!("{}^", first.short()) };
+            steps.push(format!("2. git rebase -i {from}   and mark {} \"edit\"", first.short()));
             steps.push(format!("   {mend}"));
             steps.push("3. git rebase --continue, then git push again".to_owned());
         }
@@ -96,6 +93,9 @@ fn steps(store: &Store, updates: &[RefUpdate], blocked: &[&Sighting]) -> Vec<Str
     for sighting in blocked.iter().filter(|sighting| sighting.commits.is_empty()) {
         match &sighting.place {
             Place::Tag(name) => steps.push(format!("2. git tag -d {}   make it anew, push it", ascii(name))),
+            Place::Unplaced(id) => {
+                steps.push(format!("2. git log --all --find-object={}   names its commits", id.short()))
+            }
             _ => steps.push("2. push without the ref that leads to that object".to_owned()),
         }
     }
@@ -202,7 +202,7 @@ fn counted(inspection: &Inspection, blocked: &[&Sighting]) -> String {
     if blocked.is_empty() {
         return "it could not be checked".to_owned();
     }
-    let mut commits: Vec<Oid> = blocked.iter().flat_map(|sighting| sighting.commits.iter().copied()).collect();
+    let mut commits: Vec<ObjectId> = blocked.iter().flat_map(|sighting| sighting.commits.iter().copied()).collect();
     commits.sort();
     commits.dedup();
     let place = match commits.len() {
@@ -246,7 +246,10 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection, rejected: bool) 
         Place::Commit => format!("commit message, line {}", finding.location.line),
         Place::Tag(name) => middle(&format!("tag {}, line {}", ascii(name), finding.location.line), 50),
         Place::Object(id) => {
-            format!("object {}, line {}, which no new commit names", short(*id), finding.location.line)
+            format!("object {}, line {}, which no new commit names", id.short(), finding.location.line)
+        }
+        Place::Unplaced(id) => {
+            format!("object {}, line {}, whose commit was not looked up", id.short(), finding.location.line)
         }
     };
     let name = sighting.commits.first().and_then(|id| inspection.fix.refs.get(id)).cloned().unwrap_or_default();
@@ -261,14 +264,14 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection, rejected: bool) 
     lines
 }
 
-fn commit_list(commits: &[Oid]) -> String {
+fn commit_list(commits: &[ObjectId]) -> String {
     let Some((first, others)) = commits.split_first() else { return String::new() };
-    let mut text = format!("commit {}", short(*first));
+    let mut text = format!("commit {}", first.short());
     if !others.is_empty() {
         text.push_str(" (first)");
     }
     for id in others.iter().take(SHOWN_COMMITS - 1) {
-        let _ = write!(text, ", {}", short(*id));
+        let _ = write!(text, ", {}", id.short());
     }
     if others.len() >= SHOWN_COMMITS {
         let _ = write!(text, " +{}", others.len() + 1 - SHOWN_COMMITS);
@@ -296,10 +299,6 @@ fn consoles(inspection: &Inspection, blocked: &[&Sighting]) -> Vec<String> {
     consoles.dedup();
     let room = if blocked.len() > SHOWN { 1 } else { SHOWN_CONSOLES };
     consoles.iter().take(room).map(|console| format!("hint:    {}", ascii(console))).collect()
-}
-
-fn short(id: Oid) -> String {
-    id.to_string()[..7].to_owned()
 }
 
 /// Plain ASCII: what a Windows console and a CI log show alike.
@@ -350,7 +349,7 @@ pub(super) fn wrap(text: &str) -> Vec<String> {
 pub(super) mod tests {
     use std::sync::Arc;
 
-    use git2::Oid;
+    use keyward_rules::pack::ObjectId;
     use keyward_rules::policy::{Action, Decision, Doubt, DoubtKind};
     use keyward_rules::rule::sample::Sample;
     use keyward_rules::{Engine, FingerprintKey};
@@ -371,7 +370,7 @@ pub(super) mod tests {
             let text = Sample::expand(template, seed, None).expect("good").text;
             let path = "deploy/zw\u{f6}lf\u{202e}/run.sh".as_bytes();
             let finding = scanner.scan_at(text.as_bytes(), path, "").remove(0);
-            let id = |digit: &str| Oid::from_str(&digit.repeat(40)).expect("an id");
+            let id = |digit: &str| digit.repeat(40).parse::<ObjectId>().expect("an id");
             Sighting {
                 finding,
                 place: Place::File,

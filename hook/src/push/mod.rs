@@ -1,14 +1,25 @@
 //! One push: what git wrote to the hook in, a verdict and a message out. Nothing here panics outwards or accepts in silence.
 
+mod before;
 mod deadline;
+mod doubts;
 mod find;
 mod grants;
+mod judge;
+mod known;
+mod look;
+mod merge;
 mod message;
+mod names;
 mod notes;
 mod place;
 mod record;
+mod settle;
 mod stance;
+mod strict;
+mod sweep;
 mod then;
+mod turn;
 mod updates;
 mod web;
 
@@ -17,20 +28,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use git2::Oid;
 use keyward_rules::Finding;
 use keyward_rules::allowlist::Day;
 use keyward_rules::grant::Occasion;
-use keyward_rules::policy::{Context, Decision, Doubt, DoubtKind, judge};
+use keyward_rules::pack::{Bounds, ObjectId};
+use keyward_rules::policy::{Context, Decision, Doubt, DoubtKind};
 
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
 use crate::expiry;
 use crate::honour::{Excuse, Honour};
-use crate::objects::Store;
+use crate::objects::{NewCommits, Store};
 use crate::output;
+use crate::patience::Clock;
 use crate::scanner::Scanner;
 use crate::server::{Server, receipt};
+use before::Before;
+use judge::Judge;
+use place::Tools;
 use stance::Stance;
 
 /// The rule of the credential that `keyward doctor` makes up.
@@ -44,7 +59,7 @@ pub(crate) struct Sighting {
     /// What kind of object it stands in.
     pub(crate) place: Place,
     /// New commits that hold it, the one that introduces it first; empty where no new commit does.
-    pub(crate) commits: Vec<Oid>,
+    pub(crate) commits: Vec<ObjectId>,
     /// It was reachable before the push.
     pub(crate) known: bool,
     /// What the repository says in its favour, where the configuration heeds that.
@@ -65,7 +80,9 @@ pub(crate) enum Place {
     /// In an annotated tag.
     Tag(String),
     /// In an object that no path leads to.
-    Object(Oid),
+    Object(ObjectId),
+    /// In an object whose commits and path could not be looked up.
+    Unplaced(ObjectId),
 }
 
 /// All that was learned of a push.
@@ -107,11 +124,15 @@ pub(crate) fn pre_receive(config: Option<PathBuf>, then: Option<&Path>) -> Resul
     };
     std::panic::set_hook(Box::new(|_| {}));
     let stance = Stance::of(&config, &server.repository, expiry::now());
-    let watch =
-        deadline::watch(config.clone(), server.clone(), stance.clone(), input.clone(), then.map(Path::to_owned));
+    let clock = Clock::start(config.deadline.on(server.is_enterprise()));
+    let then_owned = then.map(Path::to_owned);
+    let watch = deadline::watch(config.clone(), server.clone(), stance.clone(), clock, input.clone(), then_owned);
     let mut inspection = match read {
         Ok(_) if stance.is_off() => Inspection::default(),
-        Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, &input)))
+        Ok(length) if length as u64 == updates::LONGEST_INPUT => {
+            doubtful("git names more refs than one push is read for")
+        }
+        Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, clock, &input)))
             .unwrap_or_else(|_| doubtful("Keyward itself failed on this push; please report it to Keyward's authors")),
         Err(error) => doubtful(&format!("could not read what git says about the push: {error}")),
     };
@@ -150,55 +171,71 @@ impl Inspection {
 }
 
 /// Looks at everything the push brings and decides about what is found.
-pub(crate) fn inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Inspection {
-    match try_inspect(config, git_dir, server, input) {
+pub(crate) fn inspect(
+    config: &Config,
+    git_dir: &Path,
+    server: &Server,
+    clock: &'static Clock,
+    input: &[u8],
+) -> Inspection {
+    match try_inspect(config, git_dir, server, clock, input) {
         Ok(inspection) => inspection,
         Err(error) => doubtful(&output::one_line(&error)),
     }
 }
 
-fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Result<Inspection> {
+fn try_inspect(
+    config: &Config,
+    git_dir: &Path,
+    server: &Server,
+    clock: &'static Clock,
+    input: &[u8],
+) -> Result<Inspection> {
     let updates = updates::parse(input)?;
-    if updates.iter().all(|update| update.new.is_none()) {
+    let Some(hash) = updates.iter().find_map(|update| update.new).map(|id| id.kind()) else {
         return Ok(Inspection::default());
-    }
-    let store = Store::of_hook(git_dir).context("could not open the repository")?;
+    };
+    let proceed = Box::leak(Box::new(|| clock.proceeds()));
+    let bounds = Bounds { largest: config.largest_object, proceed };
+    let store = Store::of_hook(git_dir, hash, bounds).context("could not open the repository")?;
     let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
-    let found = find::find(&store, &scanner, &updates, config.largest_object)?;
+    let before = Before::of(&store, &config.policy, &updates);
+    let found = find::find(&store, &scanner, &before, &updates, clock)?;
+    clock.scanned();
     let honour = Honour::of_tips(config, &store, updates.iter().filter_map(|update| update.new));
-    let mut doubts = found.doubts.clone();
-    let mut sightings = place::place(&store, &scanner, &honour, &found).unwrap_or_else(|error| {
-        doubts.push(find::doubt(&error));
-        place::unplaced(&found)
-    });
     let refs: Vec<String> =
         updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
     let now = expiry::now();
-    decide(config, server, &refs, now, &mut sightings)?;
     let (repository, actor) = (server.repository.as_str(), server.actor.as_deref());
+    let judged = config.policy.distinct_refs(&refs);
+    let context = Context { refs: &judged, repository, actor, today: today(), now };
+    let judge = Judge { policy: &config.policy, allowlist: &config.allowlist, context };
+    let mut doubts = found.doubts.clone();
+    let tools = Tools { store: &store, scanner: &scanner, honour: &honour, before: &before, judge };
+    let (mut sightings, commits) = place::place(tools, &found).unwrap_or_else(|error| {
+        doubts.extend(find::doubt(&error));
+        (place::unplaced(judge, &found), NewCommits::default())
+    });
+    heed_baseline(config, repository, judge, &mut sightings)?;
     let occasion = Occasion { repository, refs: &refs, actor, now, longest: config.grants.hours };
     let (granted, grants_refused) = grants::apply(config, &occasion, &mut sightings);
     let grant_request = grants::request(config, &occasion, &sightings);
-    let fix = message::Fix::of(&store, &scanner, &updates, &sightings);
+    let fix = message::Fix::of(&commits, &scanner, &updates, &sightings);
     let stance = Stance::default();
     Ok(Inspection { sightings, doubts, granted, grants_refused, grant_request, fix, stance, now })
 }
 
-/// Asks the policy about each credential.
-fn decide(config: &Config, server: &Server, refs: &[String], now: i64, sightings: &mut [Sighting]) -> Result<()> {
+/// What was there on the day of adoption is known, whatever the push does with it.
+fn heed_baseline(config: &Config, repository: &str, judge: Judge<'_>, sightings: &mut [Sighting]) -> Result<()> {
     if sightings.is_empty() {
         return Ok(());
     }
     let baseline = config.baseline()?;
-    let refs = config.policy.distinct_refs(refs);
-    let context =
-        Context { refs: &refs, repository: &server.repository, actor: server.actor.as_deref(), today: today(), now };
-    for sighting in sightings {
-        sighting.known |= baseline.holds(&server.repository, sighting.finding.fingerprint);
-        sighting.decision = match sighting.excuse {
-            Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
-            None => judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context),
-        };
+    for sighting in sightings.iter_mut().filter(|sighting| !sighting.known) {
+        if baseline.holds(repository, sighting.finding.fingerprint) {
+            sighting.known = true;
+            sighting.decision = judge.decide(sighting);
+        }
     }
     Ok(())
 }

@@ -109,14 +109,14 @@ impl Engine {
         &self.catalogue
     }
 
-    /// Whether a rule wants the lines of the file at this path.
-    pub fn wants_path(&self, path: &str) -> bool {
-        !self.index.files(&path.to_ascii_lowercase()).is_empty()
-    }
-
     /// Whether what imported rules find may change once the place is known.
     pub fn depends_on_place(&self) -> bool {
         self.searches.as_ref().is_some_and(Searches::depend_on_place)
+    }
+
+    /// Whether some rule looks at the lines of a file for its path: of which any end may be given, and only what is given counts.
+    pub fn wants_path(&self, path: &str) -> bool {
+        !self.index.files(&path.to_ascii_lowercase()).is_empty()
     }
 
     /// Every credential in the input, ascending by place, none overlapping another.

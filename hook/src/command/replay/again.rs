@@ -14,6 +14,7 @@ use super::past::PastPush;
 use crate::config::Config;
 use crate::expiry;
 use crate::ledger::LedgerFinding;
+use crate::patience::Clock;
 use crate::push::{inspect, today};
 use crate::server::Server;
 
@@ -71,7 +72,7 @@ impl Again {
         let mut server = Server::of(folder);
         server.repository.clone_from(&past.push.repository);
         server.actor.clone_from(&past.push.actor);
-        let inspection = inspect(&self.config, scratch.path(), &server, input(past).as_bytes());
+        let inspection = inspect(&self.config, scratch.path(), &server, Clock::start(None), input(past).as_bytes());
         let mut replayed = Replayed::default();
         for sighting in &inspection.sightings {
             replayed.add(sighting.finding.code, &sighting.decision);
