@@ -19,6 +19,7 @@ use anyhow::{Context as _, Result};
 use git2::Oid;
 use keyward_rules::Finding;
 use keyward_rules::allowlist::Day;
+use keyward_rules::baseline::Baseline;
 use keyward_rules::grant::Occasion;
 use keyward_rules::policy::{Context, Decision, Doubt, DoubtKind, judge};
 
@@ -166,7 +167,7 @@ fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -
     let refs: Vec<String> =
         updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
     let now = expiry::now();
-    decide(config, server, &refs, now, &mut sightings)?;
+    doubts.extend(decide(config, server, &refs, now, &mut sightings));
     let (repository, actor) = (server.repository.as_str(), server.actor.as_deref());
     let occasion = Occasion { repository, refs: &refs, actor, now, longest: config.grants.hours };
     let (granted, grants_refused) = grants::apply(config, &occasion, &mut sightings);
@@ -176,12 +177,15 @@ fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -
     Ok(Inspection { sightings, doubts, granted, grants_refused, grant_request, fix, stance, now })
 }
 
-/// Asks the policy about each credential.
-fn decide(config: &Config, server: &Server, refs: &[String], now: i64, sightings: &mut [Sighting]) -> Result<()> {
+/// Asks the policy about each credential. A baseline that cannot be read is a doubt, and none is then known by it.
+fn decide(config: &Config, server: &Server, refs: &[String], now: i64, sightings: &mut [Sighting]) -> Option<Doubt> {
     if sightings.is_empty() {
-        return Ok(());
+        return None;
     }
-    let baseline = config.baseline()?;
+    let (baseline, doubt) = match config.baseline() {
+        Ok(baseline) => (baseline, None),
+        Err(error) => (Baseline::default(), Some(find::doubt(&error))),
+    };
     let refs = config.policy.distinct_refs(refs);
     let context =
         Context { refs: &refs, repository: &server.repository, actor: server.actor.as_deref(), today: today(), now };
@@ -192,7 +196,7 @@ fn decide(config: &Config, server: &Server, refs: &[String], now: i64, sightings
             None => judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context),
         };
     }
-    Ok(())
+    doubt
 }
 
 /// Today in UTC, for expiry of allowances.
