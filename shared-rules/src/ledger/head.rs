@@ -122,7 +122,7 @@ mod tests {
         let key = PrivateKey::new(&[1; 32]);
         let head = Head::sign(&link(12), "2026-12-01T10:44:31Z", &key);
         let line = format!("Dec  1 10:44:31 git keyward[77]: {head} and more");
-        assert_eq!(Head::find(&line), [head.clone()]);
+        assert_eq!(Head::find(&line), std::slice::from_ref(&head));
         let torn = head.to_string();
         for cut in 0..torn.len() {
             let mut heads = Heads::default();
