@@ -87,9 +87,11 @@ fn a_baseline_that_is_none_rejects_and_says_so() {
     fs::write(world.server.root().join("etc/baseline.jsonl"), "text\n").expect("writable");
     world.work.commit_file("clean.txt", "clean\n");
     world.accepts_silently(&["main"]);
-    world.work.commit_file("other.sh", &Credential::github(769).script());
-    let push = world.work.push(["main"]);
-    assert!(!push.accepted, "{}", push.text);
+    // Also where doubts are accepted, what is found counts: nothing is known by such a file.
+    world.server.set("git = \"reject\"", "git = \"accept\"");
+    let other = Credential::github(769);
+    let first = world.work.commit_file("other.sh", &other.script());
+    let push = world.rejects(&["main"], &other, &first, "other.sh:2:");
     let said = push.message().split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("baseline.jsonl: line 1 is no entry"), "{}", push.text);
     baseline(&world, &[]).exits(2).is_plain().says("line 1 is no entry");

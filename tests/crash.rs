@@ -49,9 +49,9 @@ impl Lives {
         drawn(number) * self.microseconds.load(Ordering::Relaxed) as f64 / 1e6
     }
 
-    /// Three of four shall be ended.
+    /// Five of six shall be ended.
     fn learn(&self, killed: bool) {
-        let (more, fewer) = ((103, 100), (92, 100));
+        let (more, fewer) = ((103, 100), (85, 100));
         let (times, of) = if killed { more } else { fewer };
         let learnt = |before: u64| Some((before * times / of).max(1000));
         let _ = self.microseconds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, learnt);

@@ -13,7 +13,7 @@ use super::read::{files, heads_of, put_aside_name};
 use crate::owner;
 
 /// Bytes read at first to find the last entry; more are read only where it is longer.
-const FIRST_LOOK: u64 = 16 << 10;
+const FIRST_LOOK: u64 = 4 << 10;
 
 /// Times the file may be put aside by others while we wait for its lock.
 const MOST_TRIES: usize = 100;

@@ -1,7 +1,6 @@
 //! From the bytes at an anchor to the few rules that could match there, by a hash of four bytes.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use super::files::Files;
 use super::filter::{FIRST_THREE, Filter, head};
@@ -15,13 +14,16 @@ const KEY: usize = 4;
 const SHORTEST_CALLER: usize = 5;
 
 /// A literal and a rule it anchors, filed under its first bytes.
+#[derive(Clone, Copy)]
 struct Entry {
     key: u32,
     /// The first eight bytes, and which of them the literal has: most that share a key differ here.
     head: u64,
     has: u64,
-    literal: Range<u32>,
-    rule: RuleIndex,
+    /// Where the literal lies in the table's text.
+    start: u32,
+    length: u32,
+    rule: u32,
 }
 
 /// Bytes of a literal that are compared at once.
@@ -48,14 +50,22 @@ impl Shelf {
         Filter::hash(key) >> 5
     }
 
+    /// Puts the entries into their buckets by counting: this is paid at every push.
     fn sort(&mut self) {
-        self.entries.sort_unstable_by_key(|entry| (Self::bucket(entry.key), entry.key, entry.rule));
         for entry in &self.entries {
             self.buckets[Self::bucket(entry.key) + 1] += 1;
         }
         for bucket in 0..BUCKETS {
             self.buckets[bucket + 1] += self.buckets[bucket];
         }
+        let mut next = self.buckets.clone();
+        let mut sorted = self.entries.clone();
+        for entry in &self.entries {
+            let place = &mut next[Self::bucket(entry.key)];
+            sorted[usize::from(*place)] = *entry;
+            *place += 1;
+        }
+        self.entries = sorted;
     }
 }
 
@@ -82,8 +92,8 @@ impl Table {
         self.shelves[kind].filter.insert(key);
         let first = &literal[..literal.len().min(HEAD)];
         let has = if first.len() == HEAD { !0 } else { (1 << (8 * first.len())) - 1 };
-        let literal = start..self.text.len() as u32;
-        self.shelves[kind].entries.push(Entry { key, head: head(first), has, literal, rule });
+        let (length, rule) = (literal.len() as u32, rule as u32);
+        self.shelves[kind].entries.push(Entry { key, head: head(first), has, start, length, rule });
     }
 
     fn sort(&mut self) {
@@ -137,10 +147,10 @@ impl Table {
         let bounds = usize::from(shelf.buckets[bucket])..usize::from(shelf.buckets[bucket + 1]);
         let head = head(text);
         for entry in shelf.entries[bounds].iter().filter(|entry| head & entry.has == entry.head) {
-            let length = entry.literal.len();
-            let whole = || text.starts_with(&self.text[entry.literal.start as usize..entry.literal.end as usize]);
+            let (start, length) = (entry.start as usize, entry.length as usize);
+            let whole = || text.starts_with(&self.text[start..start + length]);
             if length <= HEAD && length <= text.len() || length > HEAD && whole() {
-                each(length, entry.rule);
+                each(length, entry.rule as RuleIndex);
             }
         }
     }

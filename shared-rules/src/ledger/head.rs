@@ -33,9 +33,10 @@ impl Head {
         Head { link: link.clone(), time: time.to_owned(), signature }
     }
 
-    /// The first whole head in a line, whatever a log has put before and after it, be it half a head.
-    pub fn find(line: &str) -> Option<Head> {
-        line.match_indices(MARK).take(MOST_IN_LINE).find_map(|(at, _)| Head::read(&line[at + MARK.len()..]))
+    /// What looks like heads in a line, whatever a log has put before and after it, be it half a head.
+    pub fn find(line: &str) -> Vec<Head> {
+        let places = line.match_indices(MARK).take(MOST_IN_LINE);
+        places.filter_map(|(at, _)| Head::read(&line[at + MARK.len()..])).collect()
     }
 
     fn read(text: &str) -> Option<Head> {
@@ -79,19 +80,22 @@ pub struct Heads {
 impl Heads {
     /// Adds every head in a log that one of these keys signed; anybody may write to a log, so others are counted alone.
     pub fn add(&mut self, log: &str, keys: &[PublicKey]) {
-        for head in log.lines().filter_map(Head::find) {
-            if !head.is_of(keys) {
-                self.foreign += 1;
-                continue;
+        for found in log.lines().map(Head::find).filter(|found| !found.is_empty()) {
+            match found.into_iter().find(|head| head.is_of(keys)) {
+                Some(head) => self.keep(head),
+                None => self.foreign += 1,
             }
-            self.signed += 1;
-            let same = self.by_number.entry(head.link.number).or_default();
-            if !same.iter().any(|known| known.link.hash == head.link.hash) {
-                same.push(head);
-            }
-            if self.by_number.len() > MOST_HEADS {
-                self.by_number.pop_first();
-            }
+        }
+    }
+
+    fn keep(&mut self, head: Head) {
+        self.signed += 1;
+        let same = self.by_number.entry(head.link.number).or_default();
+        if !same.iter().any(|known| known.link.hash == head.link.hash) {
+            same.push(head);
+        }
+        if self.by_number.len() > MOST_HEADS {
+            self.by_number.pop_first();
         }
     }
 
@@ -118,12 +122,14 @@ mod tests {
         let key = PrivateKey::new(&[1; 32]);
         let head = Head::sign(&link(12), "2026-12-01T10:44:31Z", &key);
         let line = format!("Dec  1 10:44:31 git keyward[77]: {head} and more");
-        assert_eq!(Head::find(&line), Some(head.clone()));
+        assert_eq!(Head::find(&line), std::slice::from_ref(&head));
         let torn = head.to_string();
         for cut in 0..torn.len() {
-            assert_eq!(Head::find(&format!("{}{head}", &torn[..cut])), Some(head.clone()), "cut at {cut}");
+            let mut heads = Heads::default();
+            heads.add(&format!("{}{head}", &torn[..cut]), &[key.public()]);
+            assert_eq!((heads.signed, heads.foreign), (1, 0), "cut at {cut}");
         }
-        assert_eq!(Head::find(&"keyward-head/1 ".repeat(1000)), None);
+        assert_eq!(Head::find(&"keyward-head/1 ".repeat(1000)), []);
         assert!(head.is_of(&[key.public()]) && !head.is_of(&[PrivateKey::new(&[2; 32]).public()]));
     }
 
