@@ -1,10 +1,14 @@
 //! The command line. The texts here are the manual.
 
+pub(crate) mod admin;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::host::Host;
+
+use admin::{ActArgs, AllowCommand, GrantCommand, LedgerCommand, ReplayArgs, WindowCommand};
 
 /// Keeps machine credentials out of Git.
 #[derive(Debug, Parser)]
@@ -52,6 +56,24 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with_all = ["targets", "host", "format"])]
         canary: bool,
     },
+    /// Push every known way to hide a credential, and clean pushes of every kind, against a scratch server with this hook
+    Selftest {
+        /// Run these shapes or families alone
+        #[arg(long, value_name = "NAME", num_args = 1..)]
+        only: Vec<String>,
+        /// Say what each shape is and what is not covered on purpose, and run nothing
+        #[arg(long)]
+        list: bool,
+        /// Leave the scratch folder of a shape that fails, and say where it is
+        #[arg(long)]
+        keep: bool,
+        /// Fail too where a shape cannot be run on this machine
+        #[arg(long)]
+        strict: bool,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = SelftestFormat::Text)]
+        format: SelftestFormat,
+    },
     /// Run as git's pre-receive hook (git calls this)
     PreReceive {
         /// Configuration file
@@ -94,7 +116,61 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// The key that makes fingerprints and codes
+    /// What every push came to: check it, show it
+    Ledger {
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
+    /// Remember what lies in repositories today, so that it is reported and never rejected
+    Baseline {
+        /// Repositories
+        #[arg(required = true)]
+        repositories: Vec<PathBuf>,
+        /// The repository's name as the server calls it, where its path does not tell
+        #[arg(long)]
+        name: Option<String>,
+        /// Configuration file: names the baseline
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Allowances: list them, look through them, add one
+    Allow {
+        #[command(subcommand)]
+        command: AllowCommand,
+    },
+    /// Grants: an approver's signature that lets one secret of one commit in
+    Grant {
+        #[command(subcommand)]
+        command: GrantCommand,
+    },
+    /// Import windows: hours in which pushes to a repository are scanned and recorded, and not rejected
+    Window {
+        #[command(subcommand)]
+        command: WindowCommand,
+    },
+    /// Switch Keyward off for some hours: pushes are recorded, and not scanned
+    Off {
+        /// Only for this repository
+        #[arg(long, value_name = "NAME")]
+        repository: Option<String>,
+        #[command(flatten)]
+        act: ActArgs,
+    },
+    /// Switch Keyward on again
+    On {
+        /// The repository for which it was switched off, if it was one
+        #[arg(long, value_name = "NAME")]
+        repository: Option<String>,
+        /// Who does it
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Configuration file
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Try a policy on the pushes that the ledger has: what would it have rejected?
+    Replay(ReplayArgs),
+    /// The keys that make fingerprints and codes, and that sign the ledger
     Key {
         #[command(subcommand)]
         command: KeyCommand,
@@ -177,6 +253,12 @@ pub(crate) enum KeyCommand {
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Make a new key that signs heads of the ledger
+    Ledger {
+        /// Where the key goes; never overwritten
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -196,4 +278,11 @@ pub(crate) enum ListFormat {
 pub(crate) enum ReportFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SelftestFormat {
+    Text,
+    Json,
+    Markdown,
 }

@@ -59,6 +59,13 @@ fn is_nonce(text: &str) -> bool {
     (1..=LONGEST_NONCE).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+impl Server {
+    /// Whether it is GitHub Enterprise Server, which gives the hooks of a push little time.
+    pub(crate) fn is_enterprise(&self) -> bool {
+        env::var_os("GITHUB_REPO_NAME").is_some_and(|name| !name.is_empty())
+    }
+}
+
 fn from_path(git_dir: &Path) -> String {
     let full = git_dir.canonicalize().unwrap_or_else(|_| git_dir.to_path_buf());
     let mut parts: Vec<String> = full.iter().rev().take(2).map(|part| printable(part.as_encoded_bytes())).collect();

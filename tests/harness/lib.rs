@@ -17,7 +17,9 @@ pub use credential::Credential;
 pub use dispatch::{GITEA_SSH, GITEA_WEB, gitea, gitlab};
 pub use gitolite::Gitolite;
 pub use http::HttpServer;
-pub use program::{Run, binary, git, keyward, run, run_with, shell, static_keyward, write_executable};
+pub use program::{
+    Run, binary, git, keyward, run, run_with, shell, static_keyward, unlimited_keyward, write_executable,
+};
 pub use push::Push;
 pub use server::{CONTACT, Server};
 pub use work::Work;

@@ -62,6 +62,14 @@ pub fn keyward(folder: &Path) -> Command {
     command
 }
 
+/// The same without limits on time and memory, for a command that starts many others.
+///
+/// # Panics
+/// It was not built.
+pub fn unlimited_keyward(folder: &Path) -> Command {
+    isolated(&binary(), folder)
+}
+
 /// A line for the shell, which finds `keyward` in `$KEYWARD`.
 ///
 /// # Panics

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -54,6 +55,23 @@ impl Server {
         server
     }
 
+    /// With the hook, in a repository made with these options of `git init`, as an administrator may copy it there by hand.
+    ///
+    /// # Panics
+    /// Git does not run.
+    pub fn guarded_as(options: &[&str]) -> Server {
+        let server = Server::guarded();
+        let hook = server.path().join("hooks/pre-receive");
+        let copied = fs::read(&hook).expect("a hook");
+        fs::remove_dir_all(server.path()).expect("removable");
+        fs::create_dir_all(server.path()).expect("a writable folder");
+        server.git(["init", "--quiet", "--bare", "--initial-branch=main"].iter().chain(options).chain(&["."]));
+        server.git(["config", "receive.autogc", "false"]);
+        fs::write(&hook, copied).expect("writable");
+        fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).expect("permissions");
+        server
+    }
+
     /// Installs the hook as an administrator does.
     ///
     /// # Panics
@@ -61,7 +79,12 @@ impl Server {
     pub fn install(&self) {
         let config = self.config();
         let contact = if config.exists() { vec![] } else { vec!["--contact", CONTACT] };
-        run(keyward(self.root()).arg("install").arg("--config").arg(config).args(contact).arg(self.path())).exits(0);
+        let first = !config.exists();
+        run(keyward(self.root()).arg("install").arg("--config").arg(&config).args(contact).arg(self.path())).exits(0);
+        if first {
+            // A story is no business of the machine's own log.
+            self.set("system_log = \"/dev/log\"", "system_log = \"\"");
+        }
     }
 
     /// The scratch folder: repository, configuration, key, ledger.

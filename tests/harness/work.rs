@@ -22,13 +22,22 @@ impl Work {
         Work::at(&server.path().display().to_string())
     }
 
+    /// A clone made with these options of `git init`.
+    pub fn as_(server: &Server, options: &[&str]) -> Work {
+        Work::made(&server.path().display().to_string(), options)
+    }
+
     /// A clone of `url`.
     ///
     /// # Panics
     /// Git does not run.
     pub fn at(url: &str) -> Work {
+        Work::made(url, &[])
+    }
+
+    fn made(url: &str, options: &[&str]) -> Work {
         let work = Work { folder: tempfile::tempdir().expect("a scratch folder") };
-        work.git(["init", "--quiet", "--initial-branch=main"]);
+        work.git(["init", "--quiet", "--initial-branch=main"].iter().chain(options));
         work.git(["config", "maintenance.auto", "false"]);
         work.git(["remote", "add", "origin", url]);
         work

@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::cli::{InstallArgs, UninstallArgs};
-use crate::config::{Config, EXAMPLE, default_file, new_key};
+use crate::config::{Config, EXAMPLE, default_file};
 use crate::exit::Exit;
 use crate::host::{Host, repositories};
+use crate::key_file::{new_key, new_private_key};
 use crate::output;
 use seated::{Change, take_out, write};
 
@@ -156,6 +157,11 @@ fn prepare(config: &Path, contact: Option<&str>, example: &str) -> Result<String
                 "key:           {} (made; copy it to servers that shall agree on codes)\n",
                 key.display()
             ));
+        }
+        let ledger_key = folder.join("ledger.key");
+        if !ledger_key.exists() {
+            new_private_key(&ledger_key)?;
+            text.push_str(&format!("ledger key:    {} (made; it signs what the ledger says)\n", ledger_key.display()));
         }
         if contact.is_none() {
             text.push_str("contact:       not set; `contact` in the configuration is whom developers will ask\n");

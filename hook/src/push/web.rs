@@ -72,6 +72,7 @@ fn place(sighting: &Sighting) -> String {
         Place::Commit => format!("the commit message, line {}", finding.location.line),
         Place::Tag(name) => middle(&format!("tag {}", ascii(name)), PLACE),
         Place::Object(_) => "an object that no commit names".to_owned(),
+        Place::Unplaced(id) => format!("object {}, whose commit was not looked up", id.short()),
     }
 }
 

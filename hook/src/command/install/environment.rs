@@ -62,7 +62,7 @@ fn configuration(config: &Path) -> Result<BTreeMap<PathBuf, (PathBuf, u32)>> {
         bail!(
             "{}: an environment keeps nothing, so there can be no ledger ({}); set `ledger = \"\"`, in a file of its own for this host",
             config.display(),
-            ledger.display()
+            ledger.path.display()
         );
     }
     let text = fs::read_to_string(config).with_context(|| format!("could not read {}", config.display()))?;
