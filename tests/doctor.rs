@@ -129,6 +129,17 @@ fn a_failing_hook_is_detected() {
 }
 
 #[test]
+fn a_repository_of_somebody_else_is_told_with_the_owner() {
+    let World { server, .. } = World::guarded();
+    let chown = std::os::unix::fs::chown(server.path(), Some(65534), None);
+    assert!(chown.is_ok(), "only root gives a folder away; run this story as root");
+    let told = doctor(&server);
+    told.exits(1).is_plain().says("it belongs to user 65534").says("-> run it as the owner");
+    let mut install = keyward(server.root());
+    run(install.arg("install").arg("--config").arg(server.config()).arg(server.path())).exits(2).says("user 65534");
+}
+
+#[test]
 fn a_hook_that_another_one_goes_before_is_detected() {
     let World { server, .. } = World::guarded();
     let hook = server.path().join("hooks/pre-receive");

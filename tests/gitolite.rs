@@ -44,6 +44,15 @@ fn every_repository_is_guarded_also_one_made_later() {
 }
 
 #[test]
+fn all_its_repositories_are_one_installation() {
+    let gitolite = Gitolite::new();
+    let (home, config) = (gitolite.home().display().to_string(), gitolite.server.config().display().to_string());
+    gitolite.keyward(&["install", "--config", &config, "--all", &home]).exits(0).says("1 changed, 0 as before");
+    gitolite.keyward(&["install", "--config", &config, "--all", &home]).exits(0).says("0 changed, 1 as before");
+    guards(gitolite, "testing", &Credential::github(605));
+}
+
+#[test]
 fn a_common_hook_that_was_there_runs_after_it() {
     for folder in [".gitolite/hooks/common", "local/hooks/common"] {
         let gitolite = Gitolite::new();

@@ -19,6 +19,9 @@ use crate::key_file::{new_key, new_private_key};
 use crate::output;
 use seated::{Change, take_out, write};
 
+/// Line of the default configuration that names nobody.
+const CONTACT: &str = "contact = \"the administrator of this Git server\"";
+
 /// Line of the default configuration that names the ledger.
 const LEDGER: &str = "ledger = \"ledger.jsonl\"";
 
@@ -37,7 +40,6 @@ pub(super) fn install(wanted: &InstallArgs) -> Result<Exit> {
         let change = write(host, &path, &config);
         work.note(&path, host, change, "not installed in");
     }
-    work.settle();
     work.end(!wanted.all.is_empty())
 }
 
@@ -57,7 +59,6 @@ pub(super) fn uninstall(wanted: &UninstallArgs) -> Result<Exit> {
         let change = take_out(host, &path, found_by_search);
         work.note(&path, host, change, "not uninstalled from");
     }
-    work.settle();
     work.end(!wanted.all.is_empty())
 }
 
@@ -84,8 +85,6 @@ struct Work {
     failed: bool,
     changed: usize,
     same: usize,
-    settling: Vec<(Host, PathBuf)>,
-    seats: HashSet<PathBuf>,
 }
 
 impl Work {
@@ -101,7 +100,9 @@ impl Work {
                 Err(error) => self.fail(&error),
             }
         }
-        paths.into_iter().map(|path| (path.clone(), host.unwrap_or_else(|| Host::of(&path)))).collect()
+        let mut served = HashSet::new();
+        let hosted = paths.into_iter().map(|path| (path.clone(), host.unwrap_or_else(|| Host::of(&path))));
+        hosted.filter(|(path, host)| host.layout().serves_all(path).is_none_or(|all| served.insert(all))).collect()
     }
 
     fn fail(&mut self, error: &anyhow::Error) {
@@ -110,31 +111,21 @@ impl Work {
     }
 
     fn note(&mut self, path: &Path, host: Host, change: Result<Change>, failure: &str) {
-        match change {
-            Ok(change) => {
-                match &change.line {
+        let settled = change.and_then(|change| Ok((change, host.layout().settle(path)?)));
+        match settled {
+            Ok((change, note)) => {
+                match change.line {
                     Some(line) => {
                         self.changed += 1;
                         self.text.push_str(&format!("{} [{}]: {line}\n", path.display(), host.layout().name()));
                     }
                     None => self.same += 1,
                 }
-                // One file may serve many repositories.
-                if self.seats.insert(change.hook) {
-                    self.settling.push((host, path.to_owned()));
+                if let Some(note) = note {
+                    self.text.push_str(&format!("{}: {note}\n", path.display()));
                 }
             }
             Err(error) => self.fail(&error.context(format!("{failure} {}", path.display()))),
-        }
-    }
-
-    fn settle(&mut self) {
-        for (host, path) in std::mem::take(&mut self.settling) {
-            match host.layout().settle(&path) {
-                Ok(None) => {}
-                Ok(Some(note)) => self.text.push_str(&format!("{}: {note}\n", path.display())),
-                Err(error) => self.fail(&error.context(format!("not done for {}", path.display()))),
-            }
         }
     }
 
@@ -153,9 +144,8 @@ fn prepare(config: &Path, contact: Option<&str>, example: &str) -> Result<String
     if !config.exists() {
         let folder = config.parent().context("the configuration file needs a folder")?;
         fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-        let default = "contact = \"the administrator of this Git server\"";
         let written = match contact {
-            Some(contact) => example.replace(default, &format!("contact = {}", toml::Value::from(contact))),
+            Some(contact) => example.replace(CONTACT, &format!("contact = {}", toml::Value::from(contact))),
             None => example.to_owned(),
         };
         fs::write(config, written).with_context(|| format!("could not write {}", config.display()))?;
@@ -181,4 +171,14 @@ fn prepare(config: &Path, contact: Option<&str>, example: &str) -> Result<String
     }
     Config::load(config)?;
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CONTACT, EXAMPLE, LEDGER};
+
+    #[test]
+    fn what_is_written_anew_in_the_example_is_there() {
+        assert!(EXAMPLE.contains(LEDGER) && EXAMPLE.contains(CONTACT));
+    }
 }

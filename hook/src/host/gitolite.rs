@@ -47,6 +47,10 @@ impl Layout for Gitolite {
         Ok(standing)
     }
 
+    fn serves_all(&self, path: &Path) -> Option<PathBuf> {
+        home_of(path)
+    }
+
     fn settle(&self, path: &Path) -> Result<Option<String>> {
         let site = Site::of(path)?;
         site.run(&["setup", "--hooks-only"])?;

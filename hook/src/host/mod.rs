@@ -64,6 +64,11 @@ pub(crate) trait Layout {
     /// The repository's configuration could not be read.
     fn standing(&self, repository: &Path) -> Result<Standing>;
 
+    /// What stands for all repositories that one file serves, so that the work is done once.
+    fn serves_all(&self, _path: &Path) -> Option<PathBuf> {
+        None
+    }
+
     /// What is left to do after hooks were written or taken out; a note for the administrator.
     ///
     /// # Errors

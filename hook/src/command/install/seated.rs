@@ -1,7 +1,7 @@
 //! One hook file, written where a host looks for it or taken out again. A push never meets half a hook, and no hook of anybody is lost.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -9,8 +9,6 @@ use crate::host::{Host, Script, foreign_owner, is_executable, make_folder_of};
 
 /// What was done.
 pub(super) struct Change {
-    /// The file.
-    pub(super) hook: PathBuf,
     /// What to tell; `None` where everything was so before.
     pub(super) line: Option<String>,
 }
@@ -32,14 +30,14 @@ pub(super) fn write(host: Host, path: &Path, config: &Path) -> Result<Change> {
     let then = seat.before.filter(|before| is_executable(before)).or(seat.hides);
     let script = Script::of(config, then)?;
     if Script::read(&seat.hook).as_ref() == Some(&script) && is_executable(&seat.hook) {
-        return Ok(Change { hook: seat.hook, line: None });
+        return Ok(Change { line: None });
     }
     if note.is_empty() && script.then.is_some() {
         note = ", then the hook that was there";
     }
     script.write(&seat.hook)?;
     let line = format!("{} runs Keyward{note}", seat.hook.display());
-    Ok(Change { hook: seat.hook, line: Some(line) })
+    Ok(Change { line: Some(line) })
 }
 
 /// Renames the hook that is there.
@@ -73,7 +71,7 @@ pub(super) fn take_out(host: Host, path: &Path, found_by_search: bool) -> Result
     let seat = host.layout().seat(path)?;
     if Script::read(&seat.hook).is_none() {
         if found_by_search {
-            return Ok(Change { hook: seat.hook, line: None });
+            return Ok(Change { line: None });
         }
         if seat.hook.symlink_metadata().is_err() {
             bail!("there is no hook {}", seat.hook.display());
@@ -90,5 +88,5 @@ pub(super) fn take_out(host: Host, path: &Path, found_by_search: bool) -> Result
             "Keyward is out"
         }
     };
-    Ok(Change { hook: seat.hook, line: Some(line.to_owned()) })
+    Ok(Change { line: Some(line.to_owned()) })
 }
