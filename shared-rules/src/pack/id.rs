@@ -103,6 +103,19 @@ pub enum ObjectKind {
     Tag,
 }
 
+impl ObjectKind {
+    /// The kind that git calls so; `None` for any other word.
+    pub fn named(word: &[u8]) -> Option<ObjectKind> {
+        match word {
+            b"commit" => Some(ObjectKind::Commit),
+            b"tree" => Some(ObjectKind::Tree),
+            b"blob" => Some(ObjectKind::Blob),
+            b"tag" => Some(ObjectKind::Tag),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{HashKind, NoObjectId, ObjectId};

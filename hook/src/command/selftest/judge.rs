@@ -6,7 +6,7 @@ use keyward_rules::printable;
 
 use super::shape::{Expected, Shape};
 use super::world::{Push, World};
-use crate::ledger::Entry;
+use crate::ledger::Push as Recorded;
 
 /// Characters of one thing told of a push that went wrong.
 const LONGEST_DETAIL: usize = 160;
@@ -46,7 +46,7 @@ impl Planted {
     }
 
     /// Whether the ledger has it with this decision.
-    fn is(&self, entries: &[Entry], decision: &str) -> bool {
+    fn is(&self, entries: &[Recorded], decision: &str) -> bool {
         let mut findings = entries.iter().flat_map(|entry| &entry.findings);
         findings.any(|found| {
             found.decision == decision
@@ -55,7 +55,7 @@ impl Planted {
     }
 
     /// What may not happen, whatever the verdict.
-    fn mishap(&self, push: &Push, entries: &[Entry]) -> Option<String> {
+    fn mishap(&self, push: &Push, entries: &[Recorded]) -> Option<String> {
         // The lines around a key block say only what it is.
         let secret = |line: &&str| line.len() > 20 && !line.starts_with("-----");
         let shown = |text: &str| self.secret.lines().filter(secret).any(|line| text.contains(line));
@@ -74,7 +74,7 @@ impl Planted {
     }
 }
 
-fn words(push: &Push, entries: &[Entry], planted: &Planted) -> String {
+fn words(push: &Push, entries: &[Recorded], planted: &Planted) -> String {
     let doubt = entries.iter().flat_map(|entry| &entry.doubts).next();
     let said = push.message().first().map(|line| (*line).to_owned());
     if !push.accepted {
@@ -104,7 +104,7 @@ mod tests {
 
     use super::{Planted, words};
     use crate::command::selftest::world::Push;
-    use crate::ledger::{Entry, LedgerFinding};
+    use crate::ledger::{LedgerFinding, Push as Recorded};
 
     const SECRET: &str = "not a credential, but long enough to be one";
 
@@ -117,24 +117,19 @@ mod tests {
         Push { accepted, text, took: Duration::ZERO, recorded: 0, changed: accepted }
     }
 
-    fn entry(found: &[(&str, &str, &str)], doubts: &[&str]) -> Entry {
+    fn entry(found: &[(&str, &str, &str)], doubts: &[&str]) -> Recorded {
         let finding = |&(rule, fingerprint, decision): &(&str, &str, &str)| LedgerFinding {
             code: "KW-00000000".to_owned(),
             fingerprint: fingerprint.to_owned(),
             rule: rule.to_owned(),
             decision: decision.to_owned(),
-            path: String::new(),
             line: 1,
-            commits: vec![],
+            ..LedgerFinding::default()
         };
-        Entry {
-            time: String::new(),
-            repository: String::new(),
-            actor: None,
-            refs: vec![],
-            verdict: String::new(),
+        Recorded {
             findings: found.iter().map(finding).collect(),
             doubts: doubts.iter().map(|doubt| (*doubt).to_owned()).collect(),
+            ..Recorded::default()
         }
     }
 
@@ -172,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_may_never_happen_is_told_before_the_verdict() {
-        let mishap = |push: Push, entry: Entry| planted().mishap(&push, &[entry]).unwrap_or_default();
+        let mishap = |push: Push, entry: Recorded| planted().mishap(&push, &[entry]).unwrap_or_default();
         let none = || entry(&[], &[]);
         assert_eq!(mishap(push(false, "error: fine"), none()), "");
         let changed = Push { changed: true, ..push(false, "") };

@@ -11,7 +11,7 @@ use super::git::{self, NotRun, git};
 use super::shape::Shape;
 use crate::command::install;
 use crate::config::Config;
-use crate::ledger::{self, Entry};
+use crate::ledger::{self, Event, Push as Recorded};
 use crate::scanner::Scanner;
 
 /// The parts of a world's folder.
@@ -87,10 +87,18 @@ impl World {
         self.root.join(name)
     }
 
-    /// Everything in the ledger.
-    pub(super) fn ledger(&self) -> Result<Vec<Entry>> {
-        let path = self.config.ledger.as_ref().context("the ledger is on by default")?;
-        if path.exists() { ledger::read(path) } else { Ok(Vec::new()) }
+    /// Every push in the ledger.
+    pub(super) fn ledger(&self) -> Result<Vec<Recorded>> {
+        let ledger = self.config.ledger.as_ref().context("the ledger is on by default")?;
+        let mut pushes = Vec::new();
+        if ledger.path.exists() {
+            ledger::entries(&ledger.path, &mut |entry| {
+                if let Event::Push(push) = entry.event {
+                    pushes.push(push);
+                }
+            })?;
+        }
+        Ok(pushes)
     }
 
     /// The hook's rules with its key.
