@@ -20,6 +20,7 @@ fn main() {
             let text = Sample::expand(template, 1, rule.structure).expect("the rules are proved").text;
             write(&folder, "engine", &name, format!("deploy/run.sh\0{text}").as_bytes());
             write(&folder, "encoded", &name, format!("{}{text}", char::from(b' ' + (number % 64) as u8)).as_bytes());
+            write(&folder, "container", &name, format!("\u{1}{text})] TJ ET\nendstream").as_bytes());
             write(&folder, "template", &name, template.as_bytes());
         }
     }

@@ -19,8 +19,11 @@ fuzz_target!(|data: &[u8]| {
     let key = FingerprintKey::new([1; 32]);
     let mut end = 0;
     for found in &matches {
-        assert!(found.span.start >= end && found.span.start < found.span.end && found.span.end <= text.len());
-        end = found.span.end;
+        // What a container holds has its place there, and none in the text.
+        if found.member.is_none() {
+            assert!(found.span.start >= end && found.span.start < found.span.end && found.span.end <= text.len());
+            end = found.span.end;
+        }
         let finding = redact(ENGINE.catalogue(), &key, found, &origin);
         let said = [&finding.path, &finding.preview, &finding.reason];
         assert!(said.iter().all(|text| !text.contains(char::is_control)));
