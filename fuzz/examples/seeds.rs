@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use keyward_rules::Catalogue;
+use keyward_rules::grant::Grant;
+use keyward_rules::ledger::{self, Head, Link};
 use keyward_rules::rule::sample::Sample;
+use keyward_rules::sign::PrivateKey;
+use keyward_rules::window::{Window, WindowKind, Windows};
 
 fn main() {
     let folder = PathBuf::from(env::args().nth(1).expect("a folder outside the tree"));
@@ -30,6 +34,7 @@ fn main() {
     let policy = "block = \"high\"\nwarn = \"low\"\n[[rule]]\nid = \"generic-*\"\npath = \"docs/*\"\naction = \"warn\"\n[doubt]\ntime = \"reject\"\n";
     write(&folder, "policy", "exception", policy.as_bytes());
     packs(&folder);
+    guard(&folder);
 }
 
 /// Objects, and entries of packs in the form that the targets take.
@@ -53,6 +58,35 @@ fn packs(folder: &Path) {
     for (choice, name) in [(0x80, "sha1"), (0x87, "sha256")] {
         write(folder, "pack", name, &[&[choice][..], &whole, &made(6), &made(7), &[7, 9, 0]].concat());
     }
+}
+
+/// A grant, a ledger with its head, a baseline and a window.
+fn guard(folder: &Path) {
+    let key = PrivateKey::new(&[2; 32]);
+    let grant = Grant {
+        secret: "KW-7F3K9QXD".into(),
+        repository: "group/app".into(),
+        commit: "1".repeat(40),
+        reference: "refs/heads/main".into(),
+        user: Some("ann".into()),
+        reason: "r".into(),
+        issued: 1_796_000_000,
+        expires: 1_796_003_600,
+    };
+    write(folder, "grant", "signed", grant.sign(&key).expect("a good grant").as_bytes());
+    let (line, link) = ledger::write(&Link::default(), "{\"time\":\"2026-12-01T10:44:31Z\",\"kind\":\"push\"}");
+    let head = Head::sign(&link, "2026-12-01T10:44:31Z", &key);
+    write(folder, "ledger", "one", format!("{line}\n\0{head}\n").as_bytes());
+    let entry = format!(
+        "{{\"fingerprint\":\"{}\",\"repository\":\"group/app\",\"code\":\"KW-7F3K9QXD\",\"rule\":\"a\",\"path\":\"b\",\"line\":1,\"added\":\"2026-12-01\"}}\n",
+        "ab".repeat(32)
+    );
+    write(folder, "server_files", "baseline", entry.as_bytes());
+    let window =
+        Window { kind: WindowKind::Off, repository: None, opened: 0, until: 60, by: "ann".into(), reason: "r".into() };
+    let mut windows = Windows::default();
+    windows.open(window).expect("a good window");
+    write(folder, "server_files", "window", windows.to_text().as_bytes());
 }
 
 fn write(folder: &Path, target: &str, name: &str, bytes: &[u8]) {

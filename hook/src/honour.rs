@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use git2::Oid;
+use keyward_rules::pack::{ObjectId, ObjectKind};
 use keyward_rules::rule::Shape;
 use keyward_rules::{Catalogue, Finding};
 
@@ -63,14 +63,13 @@ impl Honour {
     }
 
     /// For a push: the files in the trees its refs shall name.
-    pub(crate) fn of_tips(config: &Config, store: &Store, tips: impl Iterator<Item = Oid>) -> Honour {
+    pub(crate) fn of_tips(config: &Config, store: &Store, tips: impl Iterator<Item = ObjectId>) -> Honour {
         Honour::of(config, || tips.filter_map(|tip| in_tree(store, tip)).collect())
     }
 
     /// For a history: the file in the tree of the current branch.
     pub(crate) fn of_head(config: &Config, store: &Store) -> Honour {
-        let head = || store.repository().head().ok()?.target();
-        Honour::of(config, || head().and_then(|tip| in_tree(store, tip)).into_iter().collect())
+        Honour::of(config, || store.head().and_then(|tip| in_tree(store, tip)).into_iter().collect())
     }
 
     /// For a folder: the file in it.
@@ -122,11 +121,14 @@ fn own_ids(catalogue: &Catalogue) -> HashMap<String, String> {
     catalogue.rules().iter().map(|rule| (rule.id.clone(), own(rule))).collect()
 }
 
-fn in_tree(store: &Store, tip: Oid) -> Option<Vec<u8>> {
-    let tree = store.object(tip).ok()?.peel_to_tree().ok()?;
-    let id = store.tree(tree.id()).ok()?.get_name(FILE)?.id();
-    let (size, _) = store.header(&store.odb().ok()?, id).ok()?;
-    (size <= LARGEST).then(|| store.blob(id).ok().map(|blob| blob.content().to_vec())).flatten()
+fn in_tree(store: &Store, tip: ObjectId) -> Option<Vec<u8>> {
+    let tree = match store.peel(tip).ok()? {
+        (_, end, ObjectKind::Commit) => store.commit(end).ok()?.tree,
+        (_, end, _) => end,
+    };
+    let id = store.tree(tree).ok()?.entry(FILE.as_bytes())?.id;
+    let small = store.header(id).is_ok_and(|found| found.kind == ObjectKind::Blob && found.size <= LARGEST);
+    small.then(|| store.blob(id).ok()).flatten()
 }
 
 fn entries(text: &[u8], known: &HashSet<&str>) -> Vec<Entry> {

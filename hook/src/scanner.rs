@@ -1,12 +1,13 @@
 //! The engine, the key and the repository's name in one: bytes in, findings out, and never a credential.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use keyward_rules::rule::IMPORTED;
+use keyward_rules::pack::ObjectId;
+use keyward_rules::policy::matches;
+use keyward_rules::rule::Shape;
 use keyward_rules::{
-    Doubt, Engine, Finding, Fingerprint, FingerprintKey, Input, Lines, Match, Origin, Place, Secret, printable, redact,
+    Doubt, Engine, Finding, FingerprintKey, Input, Lines, Match, Origin, Parts, Place, Secret, printable, redact,
 };
 
 /// What stands in a shown path instead of a credential.
@@ -17,12 +18,23 @@ pub(crate) struct Scanner {
     engine: Arc<Engine>,
     key: FingerprintKey,
     repository: String,
+    /// Folders in which a rule looks at some files for their path, `*` standing for any part of a name; lower case.
+    folders: Vec<String>,
 }
 
 impl Scanner {
     /// These rules with this key, for this repository.
     pub(crate) fn new(engine: Arc<Engine>, key: FingerprintKey, repository: String) -> Self {
-        Scanner { engine, key, repository }
+        let mut folders = Vec::new();
+        for rule in engine.catalogue().rules() {
+            if let Shape::File(files) = &rule.shape {
+                let inside = files.iter().filter_map(|file| file.rsplit_once('/'));
+                folders.extend(inside.map(|(folder, _)| folder.rsplit('/').next().unwrap_or(folder).to_owned()));
+            }
+        }
+        folders.sort_unstable();
+        folders.dedup();
+        Scanner { engine, key, repository, folders }
     }
 
     /// Findings in one buffer whose path and commit are not known yet: whatever is one at some place.
@@ -35,9 +47,39 @@ impl Scanner {
         self.scan_in(text, path, Place::Known { commit })
     }
 
-    /// The same for an object of a push, with what of its archives' members was not looked at, as fragments to show.
-    pub(crate) fn scan_object(&self, text: &[u8]) -> (Vec<Finding>, Vec<String>) {
-        self.scan_noting(text, b"", Place::Open)
+    /// Findings in the new parts of an object of a push whose path is not known, what of its archives' members was not looked at, as
+    /// fragments to show, and where something stands that makes a copy of it new. The commit is that which the object is.
+    pub(crate) fn scan_parts(
+        &self,
+        text: &[u8],
+        new: &[Range<usize>],
+        commit: Option<ObjectId>,
+    ) -> (Vec<Finding>, Vec<String>, Vec<Range<usize>>) {
+        let commit = commit.filter(|_| self.engine.depends_on_place()).map(|id| id.to_string());
+        let place = commit.as_deref().map_or(Place::Open, |commit| Place::Known { commit });
+        let scanned = self.engine.scan_parts(&Parts { input: Input::whole(text, "").at(place), new });
+        (self.findings(text, b"", &scanned.matches), self.all_noted(&scanned.doubts), scanned.candidates)
+    }
+
+    /// Findings in the names of files, one a line.
+    pub(crate) fn scan_names(&self, names: &[u8]) -> Vec<Finding> {
+        self.scan_at(names, b"", "")
+    }
+
+    /// What a file may hold whose path ends so: more than without, where a rule looks at files of that name.
+    pub(crate) fn scan_named(&self, text: &[u8], path: &[u8]) -> Vec<Finding> {
+        self.scan_in(text, path, Place::Open)
+    }
+
+    /// Whether some rule looks at a file for its path, or for the end of it that is given.
+    pub(crate) fn wants_file(&self, path: &[u8]) -> bool {
+        self.engine.wants_path(&String::from_utf8_lossy(path))
+    }
+
+    /// Whether some rule looks at files for lying in a folder of this name.
+    pub(crate) fn wants_folder(&self, name: &[u8]) -> bool {
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        self.folders.iter().any(|folder| matches(folder, &name))
     }
 
     /// The same for a file.
@@ -51,10 +93,13 @@ impl Scanner {
 
     fn scan_noting(&self, text: &[u8], path: &[u8], place: Place<'_>) -> (Vec<Finding>, Vec<String>) {
         let name = String::from_utf8_lossy(path);
-        let (matches, doubts) = self.engine.scan_with_doubts(&Input { place, ..Input::whole(text, &name) });
-        let doubts = doubts.iter().map(|doubt| self.noted(doubt)).collect();
+        let (matches, doubts) = self.engine.scan_with_doubts(&Input::whole(text, &name).at(place));
+        (self.findings(text, path, &matches), self.all_noted(&doubts))
+    }
+
+    fn findings(&self, text: &[u8], path: &[u8], matches: &[Match]) -> Vec<Finding> {
         if matches.is_empty() {
-            return (Vec::new(), doubts);
+            return Vec::new();
         }
         let origin = Origin { text, lines: &Lines::of(text), path, repository: &self.repository };
         let finding = |found: &Match| {
@@ -64,7 +109,11 @@ impl Scanner {
             }
             finding
         };
-        (matches.iter().map(finding).collect(), doubts)
+        matches.iter().map(finding).collect()
+    }
+
+    fn all_noted(&self, doubts: &[Doubt]) -> Vec<String> {
+        doubts.iter().map(|doubt| self.noted(doubt)).collect()
     }
 
     /// A doubt about a container as a person reads it; its member's name is from whoever made the archive.
@@ -112,16 +161,6 @@ impl Scanner {
         }
         safe.extend_from_slice(&text[at..]);
         printable(&safe)
-    }
-
-    /// The fingerprints in one buffer.
-    pub(crate) fn fingerprints(&self, text: &[u8]) -> HashSet<Fingerprint> {
-        self.scan(text).into_iter().map(|finding| finding.fingerprint).collect()
-    }
-
-    /// Whether these findings, made without a place, may be others once it is known.
-    pub(crate) fn depends_on_place(&self, findings: &[Finding]) -> bool {
-        self.engine.depends_on_place() && findings.iter().any(|finding| finding.provider == IMPORTED)
     }
 
     /// The engine's rules.

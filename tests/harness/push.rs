@@ -25,6 +25,14 @@ impl Push {
             .collect()
     }
 
+    /// Asserts that the hook's message holds `text`, wherever its lines break.
+    #[track_caller]
+    pub fn words(&self, text: &str) -> &Push {
+        let words = self.message().split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(text), "{text:?} is not in\n{}", self.text);
+        self
+    }
+
     /// The first code in the message, `KW-` and eight characters.
     #[track_caller]
     pub fn code(&self) -> &str {

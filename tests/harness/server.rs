@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,6 +17,7 @@ pub const CONTACT: &str = "https://wiki.example.com/keyward";
 #[derive(Debug)]
 pub struct Server {
     root: TempDir,
+    path: PathBuf,
 }
 
 impl Server {
@@ -24,7 +26,15 @@ impl Server {
     /// # Panics
     /// Git does not run.
     pub fn bare() -> Server {
-        let server = Server { root: tempfile::tempdir().expect("a scratch folder") };
+        Server::with_repository("group/app.git")
+    }
+
+    /// The same with the repository at a path below the scratch folder.
+    ///
+    /// # Panics
+    /// Git does not run.
+    pub fn with_repository(path: &str) -> Server {
+        let server = Server::holding(tempfile::tempdir().expect("a scratch folder"), path);
         fs::create_dir_all(server.path()).expect("a writable folder");
         server.git(["init", "--quiet", "--bare", "--initial-branch=main", "."]);
         // Nothing may still write to the folder when the story is over.
@@ -32,10 +42,33 @@ impl Server {
         server
     }
 
+    /// A scratch folder in which a host made a repository at this path.
+    pub fn holding(root: TempDir, path: &str) -> Server {
+        let path = root.path().join(path);
+        Server { root, path }
+    }
+
     /// With the hook.
     pub fn guarded() -> Server {
         let server = Server::bare();
         server.install();
+        server
+    }
+
+    /// With the hook, in a repository made with these options of `git init`, as an administrator may copy it there by hand.
+    ///
+    /// # Panics
+    /// Git does not run.
+    pub fn guarded_as(options: &[&str]) -> Server {
+        let server = Server::guarded();
+        let hook = server.path().join("hooks/pre-receive");
+        let copied = fs::read(&hook).expect("a hook");
+        fs::remove_dir_all(server.path()).expect("removable");
+        fs::create_dir_all(server.path()).expect("a writable folder");
+        server.git(["init", "--quiet", "--bare", "--initial-branch=main"].iter().chain(options).chain(&["."]));
+        server.git(["config", "receive.autogc", "false"]);
+        fs::write(&hook, copied).expect("writable");
+        fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).expect("permissions");
         server
     }
 
@@ -46,7 +79,12 @@ impl Server {
     pub fn install(&self) {
         let config = self.config();
         let contact = if config.exists() { vec![] } else { vec!["--contact", CONTACT] };
-        run(keyward(self.root()).arg("install").arg("--config").arg(config).args(contact).arg(self.path())).exits(0);
+        let first = !config.exists();
+        run(keyward(self.root()).arg("install").arg("--config").arg(&config).args(contact).arg(self.path())).exits(0);
+        if first {
+            // A story is no business of the machine's own log.
+            self.set("system_log = \"/dev/log\"", "system_log = \"\"");
+        }
     }
 
     /// The scratch folder: repository, configuration, key, ledger.
@@ -56,12 +94,17 @@ impl Server {
 
     /// The repository.
     pub fn path(&self) -> PathBuf {
-        self.root().join("group").join("app.git")
+        self.path.clone()
     }
 
     /// The configuration file.
     pub fn config(&self) -> PathBuf {
         self.root().join("etc").join("keyward.toml")
+    }
+
+    /// Runs a command of `keyward` that takes the configuration.
+    pub fn keyward<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
+        run(keyward(self.root()).args(arguments))
     }
 
     /// Everything in the ledger.

@@ -22,13 +22,22 @@ impl Work {
         Work::at(&server.path().display().to_string())
     }
 
+    /// A clone made with these options of `git init`.
+    pub fn as_(server: &Server, options: &[&str]) -> Work {
+        Work::made(&server.path().display().to_string(), options)
+    }
+
     /// A clone of `url`.
     ///
     /// # Panics
     /// Git does not run.
     pub fn at(url: &str) -> Work {
+        Work::made(url, &[])
+    }
+
+    fn made(url: &str, options: &[&str]) -> Work {
         let work = Work { folder: tempfile::tempdir().expect("a scratch folder") };
-        work.git(["init", "--quiet", "--initial-branch=main"]);
+        work.git(["init", "--quiet", "--initial-branch=main"].iter().chain(options));
         work.git(["config", "maintenance.auto", "false"]);
         work.git(["remote", "add", "origin", url]);
         work
@@ -94,6 +103,13 @@ impl Work {
     /// Pushes to `origin`.
     pub fn push<S: AsRef<OsStr>>(&self, refs: impl IntoIterator<Item = S>) -> Push {
         Push::of(&run(git(self.folder.path()).args(["push", "origin"]).args(refs)))
+    }
+
+    /// Pushes to `origin` with variables that the host's side sees, since over the file system it is the same process' child.
+    pub fn push_with(&self, variables: &[(&str, &str)], refs: &[&str]) -> Push {
+        let mut command = git(self.folder.path());
+        command.args(["push", "origin"]).args(refs).envs(variables.iter().copied());
+        Push::of(&run(&mut command))
     }
 
     /// Pushes without sending what the server says it has, whether a ref there reaches it or not.

@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::time::Duration;
 
-use keyward_rules::policy::{Doubt, DoubtAction, DoubtKind};
+use keyward_rules::policy::{Doubt, DoubtKind};
 
-use super::{Inspection, message, record, then};
+use super::record::record;
+use super::stance::Stance;
+use super::{Inspection, then, web};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
+use crate::patience::Clock;
 use crate::server::Server;
 
 /// A running watch.
@@ -23,13 +25,21 @@ impl Watch {
     }
 }
 
-/// Starts to watch: after `config.deadline` seconds the policy's verdict is told and the process ends. Zero seconds stand for no deadline.
-pub(super) fn watch(config: Config, server: Server, input: Vec<u8>, hook: Option<PathBuf>) -> Watch {
+/// Starts to watch: at the end of the clock's time the policy's verdict is told and the process ends. The work looks at the clock too and
+/// ends in time by itself; this is for what does not come to look.
+pub(super) fn watch(
+    config: Config,
+    server: Server,
+    stance: Stance,
+    clock: &'static Clock,
+    input: Vec<u8>,
+    hook: Option<PathBuf>,
+) -> Watch {
     let (sender, receiver) = mpsc::channel();
+    let Some(patience) = clock.patience() else { return Watch(sender) };
     std::thread::spawn(move || {
-        let patience = Duration::from_secs(config.deadline);
-        if config.deadline > 0 && receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-            let exit = match (give_up(&config, &server, &input), hook) {
+        if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            let exit = match (give_up(&config, &server, stance, clock, &input), hook) {
                 // A hook that cannot be started rejects, as it does in time.
                 (Exit::Clean, Some(hook)) => then::run(&hook, &input).unwrap_or(Exit::CouldNotTell),
                 (exit, _) => exit,
@@ -40,12 +50,13 @@ pub(super) fn watch(config: Config, server: Server, input: Vec<u8>, hook: Option
     Watch(sender)
 }
 
-fn give_up(config: &Config, server: &Server, input: &[u8]) -> Exit {
-    let detail = format!("the push was not checked to its end within {} seconds", config.deadline);
+fn give_up(config: &Config, server: &Server, stance: Stance, clock: &Clock, input: &[u8]) -> Exit {
+    let detail = format!("the push was not checked to its end within {}", clock.words());
     let doubt = Doubt { kind: DoubtKind::Time, detail };
-    let inspection = Inspection { doubts: vec![doubt], ..Inspection::default() };
-    let rejected = config.policy.doubt.time == DoubtAction::Reject;
-    record(config, server, input, &inspection, rejected);
-    output::message(&message::compose(&inspection, config, rejected));
+    let mut inspection = Inspection { doubts: vec![doubt], stance, ..Inspection::default() };
+    let rejected = inspection.rejected(config);
+    inspection.doubts.extend(record(config, server, input, &inspection, rejected));
+    let rejected = rejected || inspection.rejected(config);
+    output::message(&web::message(server, &inspection, config, rejected));
     if rejected { Exit::CouldNotTell } else { Exit::Clean }
 }

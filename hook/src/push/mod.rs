@@ -1,32 +1,55 @@
 //! One push: what git wrote to the hook in, a verdict and a message out. Nothing here panics outwards or accepts in silence.
 
+mod before;
 mod deadline;
+mod doubts;
 mod find;
+mod grants;
+mod judge;
+mod known;
+mod look;
+mod merge;
 mod message;
+mod names;
+mod notes;
 mod place;
+mod record;
+mod settle;
+mod stance;
+mod strict;
+mod sweep;
 mod then;
+mod turn;
 mod updates;
+mod web;
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use git2::Oid;
 use keyward_rules::Finding;
 use keyward_rules::allowlist::Day;
-use keyward_rules::policy::{Context, Decision, Doubt, DoubtAction, DoubtKind, judge};
+use keyward_rules::grant::Occasion;
+use keyward_rules::pack::{Bounds, ObjectId};
+use keyward_rules::policy::{Context, Decision, Doubt, DoubtKind};
 
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
 use crate::expiry;
 use crate::honour::{Excuse, Honour};
-use crate::ledger::{self, Entry, LedgerFinding};
-use crate::objects::Store;
+use crate::objects::{NewCommits, Store};
 use crate::output;
+use crate::patience::Clock;
 use crate::scanner::Scanner;
-use crate::server::Server;
-use updates::RefUpdate;
+use crate::server::{Server, receipt};
+use before::Before;
+use judge::Judge;
+use place::Tools;
+use stance::Stance;
+
+/// The rule of the credential that `keyward doctor` makes up.
+const CANARY: &str = "keyward-canary";
 
 /// A credential in a push, placed and decided.
 #[derive(Clone, Debug)]
@@ -36,7 +59,7 @@ pub(crate) struct Sighting {
     /// What kind of object it stands in.
     pub(crate) place: Place,
     /// New commits that hold it, the one that introduces it first; empty where no new commit does.
-    pub(crate) commits: Vec<Oid>,
+    pub(crate) commits: Vec<ObjectId>,
     /// It was reachable before the push.
     pub(crate) known: bool,
     /// What the repository says in its favour, where the configuration heeds that.
@@ -57,7 +80,9 @@ pub(crate) enum Place {
     /// In an annotated tag.
     Tag(String),
     /// In an object that no path leads to.
-    Object(Oid),
+    Object(ObjectId),
+    /// In an object whose commits and path could not be looked up.
+    Unplaced(ObjectId),
 }
 
 /// All that was learned of a push.
@@ -65,8 +90,16 @@ pub(crate) enum Place {
 pub(crate) struct Inspection {
     pub(crate) sightings: Vec<Sighting>,
     pub(crate) doubts: Vec<Doubt>,
+    /// How many credentials grants let in.
+    pub(crate) granted: usize,
+    /// Grants that did not count, and why.
+    pub(crate) grants_refused: Vec<String>,
+    /// What an approver would run, where there are approvers.
+    pub(crate) grant_request: Option<String>,
     /// What to do about the commits.
     pub(crate) fix: message::Fix,
+    /// How the verdict is carried out.
+    pub(crate) stance: Stance,
     /// When it was inspected, in seconds since 1970.
     pub(crate) now: i64,
 }
@@ -80,30 +113,42 @@ pub(crate) fn pre_receive(config: Option<PathBuf>, then: Option<&Path>) -> Resul
     let mut input = Vec::new();
     let read = std::io::stdin().lock().take(updates::LONGEST_INPUT).read_to_end(&mut input);
     let file = config.unwrap_or_else(default_file);
+    let git_dir = std::env::var_os("GIT_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let server = Server::of(&git_dir);
     let config = match Config::load(&file) {
         Ok(config) => config,
         Err(error) => {
-            output::message(&message::broken_configuration(&error));
+            output::message(&web::broken_configuration(&server, &message::broken_configuration(&error)));
             return Ok(Exit::CouldNotTell);
         }
     };
     std::panic::set_hook(Box::new(|_| {}));
-    let git_dir = std::env::var_os("GIT_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let server = Server::of(&git_dir);
-    let watch = deadline::watch(config.clone(), server.clone(), input.clone(), then.map(Path::to_owned));
+    let stance = Stance::of(&config, &server.repository, expiry::now());
+    let clock = Clock::start(config.deadline.on(server.is_enterprise()));
+    let then_owned = then.map(Path::to_owned);
+    let watch = deadline::watch(config.clone(), server.clone(), stance.clone(), clock, input.clone(), then_owned);
     let mut inspection = match read {
-        Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, &input)))
+        Ok(_) if stance.is_off() => Inspection::default(),
+        Ok(length) if length as u64 == updates::LONGEST_INPUT => {
+            doubtful("git names more refs than one push is read for")
+        }
+        Ok(_) => catch_unwind(AssertUnwindSafe(|| inspect(&config, &git_dir, &server, clock, &input)))
             .unwrap_or_else(|_| doubtful("Keyward itself failed on this push; please report it to Keyward's authors")),
         Err(error) => doubtful(&format!("could not read what git says about the push: {error}")),
     };
     watch.finished();
-    let rejected = rejects(&config, &inspection);
-    if let Some(doubt) = record(&config, &server, &input, &inspection, rejected) {
+    inspection.stance = stance;
+    let rejected = inspection.rejected(&config);
+    if let Some(doubt) = record::record(&config, &server, &input, &inspection, rejected) {
         inspection.doubts.push(doubt);
     }
     // The ledger's own doubt may reject what was accepted.
-    let rejected = rejected || rejects(&config, &inspection);
-    output::message(&message::compose(&inspection, &config, rejected));
+    let rejected = rejected || inspection.rejected(&config);
+    output::message(&web::message(&server, &inspection, &config, rejected));
+    if let Some(nonce) = &server.proof {
+        let seen = inspection.sightings.iter().any(|sighting| sighting.finding.rule == CANARY);
+        output::message(&format!("{}\n", receipt(nonce, rejected, seen)));
+    }
     if rejected {
         let certain = inspection.sightings.iter().any(|sighting| sighting.decision.blocks());
         return Ok(if certain { Exit::Blocked } else { Exit::CouldNotTell });
@@ -119,86 +164,84 @@ fn doubtful(detail: &str) -> Inspection {
     Inspection { doubts: vec![doubt], ..Inspection::default() }
 }
 
-fn rejects(config: &Config, inspection: &Inspection) -> bool {
-    inspection.sightings.iter().any(|sighting| sighting.decision.blocks())
-        || inspection.doubts.iter().any(|doubt| config.policy.doubt.action(doubt.kind) == DoubtAction::Reject)
+impl Inspection {
+    fn rejected(&self, config: &Config) -> bool {
+        self.stance.rejects(config, self)
+    }
 }
 
 /// Looks at everything the push brings and decides about what is found.
-fn inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Inspection {
-    match try_inspect(config, git_dir, server, input) {
+pub(crate) fn inspect(
+    config: &Config,
+    git_dir: &Path,
+    server: &Server,
+    clock: &'static Clock,
+    input: &[u8],
+) -> Inspection {
+    match try_inspect(config, git_dir, server, clock, input) {
         Ok(inspection) => inspection,
         Err(error) => doubtful(&output::one_line(&error)),
     }
 }
 
-fn try_inspect(config: &Config, git_dir: &Path, server: &Server, input: &[u8]) -> Result<Inspection> {
+fn try_inspect(
+    config: &Config,
+    git_dir: &Path,
+    server: &Server,
+    clock: &'static Clock,
+    input: &[u8],
+) -> Result<Inspection> {
     let updates = updates::parse(input)?;
-    if updates.iter().all(|update| update.new.is_none()) {
+    let Some(hash) = updates.iter().find_map(|update| update.new).map(|id| id.kind()) else {
         return Ok(Inspection::default());
-    }
-    let store = Store::of_hook(git_dir).context("could not open the repository")?;
+    };
+    let proceed = Box::leak(Box::new(|| clock.proceeds()));
+    let bounds = Bounds { largest: config.largest_object, proceed };
+    let store = Store::of_hook(git_dir, hash, bounds).context("could not open the repository")?;
     let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
-    let found = find::find(&store, &scanner, &updates, config.largest_object)?;
+    let before = Before::of(&store, &config.policy, &updates);
+    let found = find::find(&store, &scanner, &before, &updates, clock)?;
+    clock.scanned();
     let honour = Honour::of_tips(config, &store, updates.iter().filter_map(|update| update.new));
-    let mut doubts = found.doubts.clone();
-    let mut sightings = place::place(&store, &scanner, &honour, &found).unwrap_or_else(|error| {
-        doubts.push(find::doubt(&error));
-        place::unplaced(&found)
-    });
     let refs: Vec<String> =
         updates.iter().filter(|update| update.new.is_some()).map(|update| update.name.clone()).collect();
     let now = expiry::now();
-    let context =
-        Context { refs: &refs, repository: &server.repository, actor: server.actor.as_deref(), today: today(), now };
-    for sighting in &mut sightings {
-        sighting.decision = match sighting.excuse {
-            Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
-            None => judge(&config.policy, &config.allowlist, &sighting.finding, sighting.known, &context),
-        };
+    let (repository, actor) = (server.repository.as_str(), server.actor.as_deref());
+    let judged = config.policy.distinct_refs(&refs);
+    let context = Context { refs: &judged, repository, actor, today: today(), now };
+    let judge = Judge { policy: &config.policy, allowlist: &config.allowlist, context };
+    let mut doubts = found.doubts.clone();
+    let tools = Tools { store: &store, scanner: &scanner, honour: &honour, before: &before, judge };
+    let (mut sightings, commits) = place::place(tools, &found).unwrap_or_else(|error| {
+        doubts.extend(find::doubt(&error));
+        (place::unplaced(judge, &found), NewCommits::default())
+    });
+    heed_baseline(config, repository, judge, &mut sightings)?;
+    let occasion = Occasion { repository, refs: &refs, actor, now, longest: config.grants.hours };
+    let (granted, grants_refused) = grants::apply(config, &occasion, &mut sightings);
+    let grant_request = grants::request(config, &occasion, &sightings);
+    let fix = message::Fix::of(&commits, &scanner, &updates, &sightings);
+    let stance = Stance::default();
+    Ok(Inspection { sightings, doubts, granted, grants_refused, grant_request, fix, stance, now })
+}
+
+/// What was there on the day of adoption is known, whatever the push does with it.
+fn heed_baseline(config: &Config, repository: &str, judge: Judge<'_>, sightings: &mut [Sighting]) -> Result<()> {
+    if sightings.is_empty() {
+        return Ok(());
     }
-    let fix = message::Fix::of(&store, &scanner, &updates, &sightings);
-    Ok(Inspection { sightings, doubts, fix, now })
+    let baseline = config.baseline()?;
+    for sighting in sightings.iter_mut().filter(|sighting| !sighting.known) {
+        if baseline.holds(repository, sighting.finding.fingerprint) {
+            sighting.known = true;
+            sighting.decision = judge.decide(sighting);
+        }
+    }
+    Ok(())
 }
 
 /// Today in UTC, for expiry of allowances.
 pub(crate) fn today() -> Day {
     let date = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     Day::new(date.year().unsigned_abs(), date.month().unsigned_abs(), date.day().unsigned_abs())
-}
-
-/// Writes the ledger if there is something to write; a failure is a doubt for the policy.
-fn record(config: &Config, server: &Server, input: &[u8], inspection: &Inspection, rejected: bool) -> Option<Doubt> {
-    let path = config.ledger.as_ref()?;
-    if inspection.sightings.is_empty() && inspection.doubts.is_empty() {
-        return None;
-    }
-    let scanner = Scanner::new(config.engine.clone(), config.key.clone(), server.repository.clone());
-    let describe = |update: &RefUpdate| {
-        let id = |id: Option<Oid>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-        format!("{} {} {}", id(update.old), id(update.new), scanner.ref_name(&update.name))
-    };
-    let entry = Entry {
-        time: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        repository: server.repository.clone(),
-        actor: server.actor.clone(),
-        refs: updates::parse(input).unwrap_or_default().iter().map(describe).collect(),
-        verdict: if rejected { "rejected" } else { "accepted" }.to_owned(),
-        findings: inspection.sightings.iter().map(kept).collect(),
-        doubts: inspection.doubts.iter().map(|doubt| doubt.detail.clone()).collect(),
-    };
-    let error = ledger::append(path, &entry).err()?;
-    Some(Doubt { kind: DoubtKind::Ledger, detail: output::one_line(&error) })
-}
-
-fn kept(sighting: &Sighting) -> LedgerFinding {
-    LedgerFinding {
-        code: sighting.finding.code.to_string(),
-        fingerprint: sighting.finding.fingerprint.to_string(),
-        rule: sighting.finding.rule.clone(),
-        decision: sighting.decision.as_str().to_owned(),
-        path: sighting.finding.path.clone(),
-        line: sighting.finding.location.line,
-        commits: sighting.commits.iter().map(Oid::to_string).collect(),
-    }
 }

@@ -1,237 +1,272 @@
 //! From objects with findings to commits, paths and the question whether a credential is new. Runs only when something was found.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
-use git2::{ObjectType, Oid};
+use keyward_rules::pack::{ObjectId, ObjectKind};
 use keyward_rules::policy::{Action, Decision};
 use keyward_rules::{Finding, Fingerprint, printable};
 
-use super::find::{Found, FoundObject};
+use super::before::Before;
+use super::find::Found;
+use super::judge::Judge;
+use super::known::{Pending, known};
+use super::merge::Merge;
 use super::{Place, Sighting};
 use crate::expiry;
 use crate::honour::Honour;
-use crate::objects::{Store, history};
+use crate::objects::difference::{Introduced, all_introduced};
+use crate::objects::{Heads, NewCommits, Store};
 use crate::scanner::Scanner;
+
+/// Sightings of which is asked whether they were there before. Further ones count as new.
+const MOST_PENDING: usize = 50_000;
+
+/// What placing needs.
+#[derive(Clone, Copy)]
+pub(super) struct Tools<'t> {
+    pub(super) store: &'t Store,
+    pub(super) scanner: &'t Scanner,
+    pub(super) honour: &'t Honour,
+    pub(super) before: &'t Before<'t>,
+    pub(super) judge: Judge<'t>,
+}
 
 /// A blob at a path in a new commit.
 struct Introduction {
-    commit: Oid,
+    commit: ObjectId,
     path: Vec<u8>,
-    replaced: Vec<Oid>,
+    replaced: Vec<ObjectId>,
 }
 
-/// One sighting for each credential, new ones before known ones, each in the order of its first commit.
+/// One sighting for each credential, new ones before known ones, each in the order of its first commit; and the new commits.
 ///
 /// # Errors
-/// An object could not be read.
-pub(crate) fn place(store: &Store, scanner: &Scanner, honour: &Honour, found: &Found) -> Result<Vec<Sighting>> {
+/// An object could not be read, or there is no time left.
+pub(super) fn place(tools: Tools<'_>, found: &Found) -> Result<(Vec<Sighting>, NewCommits)> {
     if found.objects.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), NewCommits::default()));
     }
-    let mut placing = Placing {
-        store,
-        scanner,
-        honour,
-        introductions: HashMap::new(),
-        order: found.commits.iter().enumerate().map(|(index, &id)| (id, index)).collect(),
-        contents: HashMap::new(),
-        before: HashSet::new(),
-    };
-    let introduced = introductions(store, scanner, found)?;
-    placing.introductions = introduced.blobs;
-    let unsure = found.objects.iter().map(|object| object.id).filter(|&id| found.arrived.may_be_old(id)).collect();
-    placing.before = history::reachable_before(store, &unsure)?;
-    let mut by_fingerprint: BTreeMap<Fingerprint, Vec<Sighting>> = BTreeMap::new();
-    let mut all = introduced.names;
-    for object in &found.objects {
-        all.extend(placing.object(object)?);
+    let commits = new_commits(tools.store, found)?;
+    let merge = Merge::new(tools.judge, &commits);
+    let ends = found.credentials.iter().map(|(_, finding)| (finding.fingerprint, finding.expires)).collect();
+    let (pending, contents) = (Vec::new(), HashMap::new());
+    let mut placing = Placing { tools, found, commits: &commits, pending, ends, merge, contents };
+    let introductions = placing.introductions()?;
+    for (&id, &kind) in &found.objects {
+        tools.store.time_left()?;
+        placing.object(id, kind, introductions.get(&id).map_or(&[], Vec::as_slice))?;
     }
-    for sighting in all {
-        by_fingerprint.entry(sighting.finding.fingerprint).or_default().push(sighting);
-    }
-    let mut sightings: Vec<Sighting> = by_fingerprint.into_values().filter_map(|same| placing.merge(same)).collect();
-    sightings.sort_by_key(|sighting| {
-        let first = sighting.commits.first().and_then(|id| placing.order.get(id)).copied();
-        (sighting.known, first.unwrap_or(usize::MAX), sighting.finding.path.clone(), sighting.finding.location)
-    });
-    Ok(sightings)
+    let sightings = placing.finish()?;
+    Ok((sightings, commits))
 }
 
 /// The same where history cannot be read: every credential counts as new, and stands in its object.
-pub(crate) fn unplaced(found: &Found) -> Vec<Sighting> {
-    let sightings = found.objects.iter().flat_map(|object| {
-        object.findings.iter().map(|finding| Sighting {
-            finding: finding.clone(),
-            place: Place::Object(object.id),
-            commits: Vec::new(),
-            known: false,
-            excuse: None,
-            decision: Decision::Act(Action::Observe),
-        })
-    });
-    sightings.collect()
-}
-
-/// What new commits introduce: blobs with findings, and names with findings.
-#[derive(Default)]
-struct Introductions {
-    blobs: HashMap<Oid, Vec<Introduction>>,
-    names: Vec<Sighting>,
-}
-
-fn introductions(store: &Store, scanner: &Scanner, found: &Found) -> Result<Introductions> {
-    let of = |kind| found.objects.iter().filter(move |object| object.kind == kind).map(|object| object.id);
-    let blobs: HashSet<Oid> = of(ObjectType::Blob).collect();
-    let in_names = of(ObjectType::Tree).next().is_some();
-    let mut introductions = Introductions::default();
-    if blobs.is_empty() && !in_names {
-        return Ok(introductions);
+pub(super) fn unplaced(judge: Judge<'_>, found: &Found) -> Vec<Sighting> {
+    let none = NewCommits::default();
+    let mut merge = Merge::new(judge, &none);
+    for (id, finding) in &found.credentials {
+        merge.add(sighting(finding.clone(), Place::Unplaced(*id), Vec::new(), false));
     }
-    for &id in &found.commits {
-        history::introduced(store, &store.commit(id)?, &mut |introduced| {
-            if blobs.contains(&introduced.blob) {
-                introductions.blobs.entry(introduced.blob).or_default().push(Introduction {
-                    commit: id,
+    merge.finish()
+}
+
+/// Commits that the push makes reachable: those that arrived or were left behind, as far as the pushed refs lead to them.
+fn new_commits(store: &Store, found: &Found) -> Result<NewCommits> {
+    let mut heads = Heads::new();
+    let mut waiting: Vec<ObjectId> = found.tips.values().copied().collect();
+    while let Some(id) = waiting.pop() {
+        if heads.contains_key(&id) {
+            continue;
+        }
+        let head = match found.left_behind.get(&id) {
+            Some(head) => head.clone(),
+            None if found.arrived.contains(&id) => store.commit(id)?,
+            None => continue,
+        };
+        store.time_left()?;
+        waiting.extend(&head.parents);
+        heads.insert(id, head);
+    }
+    Ok(NewCommits::sorted(heads, found.tips.clone()))
+}
+
+fn sighting(finding: Finding, place: Place, commits: Vec<ObjectId>, known: bool) -> Sighting {
+    Sighting { finding, place, commits, known, excuse: None, decision: Decision::Act(Action::Observe) }
+}
+
+struct Placing<'p> {
+    tools: Tools<'p>,
+    found: &'p Found,
+    commits: &'p NewCommits,
+    /// What may have been there before.
+    pending: Vec<Pending>,
+    /// When each credential ends at the latest, wherever it stands.
+    ends: HashMap<Fingerprint, Option<i64>>,
+    merge: Merge<'p>,
+    /// How strictly what a blob holds at a path is judged, for the parents' versions of files.
+    contents: HashMap<(ObjectId, Vec<u8>), HashMap<Fingerprint, Action>>,
+}
+
+impl Placing<'_> {
+    /// Where new commits introduce the blobs with findings. Names with findings are placed on the way.
+    fn introductions(&mut self) -> Result<HashMap<ObjectId, Vec<Introduction>>> {
+        let found = self.found;
+        let of = |kind| found.objects.values().any(|found| *found == kind);
+        let in_names = of(ObjectKind::Tree);
+        let mut introductions: HashMap<ObjectId, Vec<Introduction>> = HashMap::new();
+        if !of(ObjectKind::Blob) && !in_names {
+            return Ok(introductions);
+        }
+        let mut names = Vec::new();
+        let wanted = found.objects.keys().copied();
+        all_introduced(self.tools.store, self.commits, found.arrived.packs(), wanted, &mut |commit, introduced| {
+            if found.objects.contains_key(&introduced.blob) {
+                introductions.entry(introduced.blob).or_default().push(Introduction {
+                    commit,
                     path: introduced.path.to_vec(),
                     replaced: introduced.replaced.to_vec(),
                 });
             }
             if in_names {
-                introductions.names.extend(names(scanner, id, &introduced));
+                names.extend(self.names(commit, &introduced));
             }
+            Ok(true)
         })?;
+        names.into_iter().for_each(|sighting| self.add(sighting));
+        Ok(introductions)
     }
-    Ok(introductions)
-}
 
-/// Credentials in the path itself; known where a parent has a file there already.
-fn names(scanner: &Scanner, commit: Oid, introduced: &history::Introduced<'_>) -> Vec<Sighting> {
-    let lines: Vec<u8> = introduced.path.iter().map(|&byte| if byte == b'/' { b'\n' } else { byte }).collect();
-    let sighting = |mut finding: Finding| {
-        finding.path = scanner.path(introduced.path, &finding);
-        Sighting {
-            finding,
-            place: Place::Name,
-            commits: vec![commit],
-            known: !introduced.replaced.is_empty(),
-            excuse: None,
-            decision: Decision::Act(Action::Observe),
-        }
-    };
-    scanner.scan_at(&lines, b"", &commit.to_string()).into_iter().map(sighting).collect()
-}
-
-struct Placing<'p> {
-    store: &'p Store,
-    scanner: &'p Scanner,
-    honour: &'p Honour,
-    introductions: HashMap<Oid, Vec<Introduction>>,
-    /// Position of each new commit, oldest first.
-    order: HashMap<Oid, usize>,
-    /// Fingerprints by blob, for the parents' versions of files.
-    contents: HashMap<Oid, HashSet<Fingerprint>>,
-    /// Objects with findings that a ref reached before.
-    before: HashSet<Oid>,
-}
-
-impl Placing<'_> {
-    fn object(&mut self, object: &FoundObject) -> Result<Vec<Sighting>> {
-        let known = self.before.contains(&object.id);
-        let sighting = |finding: &Finding, place, commits| Sighting {
-            finding: finding.clone(),
-            place,
-            commits,
-            known,
-            excuse: None,
-            decision: Decision::Act(Action::Observe),
+    /// Credentials in the path itself; known where a parent has a file there already.
+    fn names(&self, commit: ObjectId, introduced: &Introduced<'_>) -> Vec<Sighting> {
+        let lines: Vec<u8> = introduced.path.iter().map(|&byte| if byte == b'/' { b'\n' } else { byte }).collect();
+        let scanner = self.tools.scanner;
+        let placed = |mut finding: Finding| {
+            finding.path = scanner.path(introduced.path, &finding);
+            sighting(finding, Place::Name, vec![commit], !introduced.replaced.is_empty())
         };
-        match object.kind {
-            ObjectType::Commit => {
-                Ok(object.findings.iter().map(|finding| sighting(finding, Place::Commit, vec![object.id])).collect())
-            }
-            ObjectType::Tag => {
-                let name = printable(self.store.tag(object.id)?.name_bytes());
-                Ok(object.findings.iter().map(|finding| sighting(finding, Place::Tag(name.clone()), vec![])).collect())
-            }
-            _ if self.introductions.contains_key(&object.id) => self.blob(object, known),
-            // Names are placed by the commits that introduce them.
-            ObjectType::Tree if !self.order.is_empty() => Ok(Vec::new()),
-            // The old version of a file, sent along as the base of a delta, is no part of the push.
-            _ if known => Ok(Vec::new()),
-            _ => {
-                Ok(object.findings.iter().map(|finding| sighting(finding, Place::Object(object.id), vec![])).collect())
-            }
+        scanner.scan_at(&lines, b"", &commit.to_string()).into_iter().map(placed).collect()
+    }
+
+    fn object(&mut self, id: ObjectId, kind: ObjectKind, introductions: &[Introduction]) -> Result<()> {
+        match kind {
+            ObjectKind::Commit => self.text(id, |_| Ok((Place::Commit, vec![id]))),
+            ObjectKind::Tag => self.text(id, |store| Ok((Place::Tag(printable(&store.tag_name(id)?)), Vec::new()))),
+            ObjectKind::Blob if introductions.is_empty() => self.elsewhere(id),
+            ObjectKind::Blob => self.blob(id, introductions),
+            ObjectKind::Tree => self.folder(id),
         }
     }
 
-    /// One sighting for each place a new commit puts the blob; known where the parents' version of the file holds the credential too.
-    fn blob(&mut self, object: &FoundObject, reached_before: bool) -> Result<Vec<Sighting>> {
-        let introductions = self.introductions.remove(&object.id).unwrap_or_default();
-        let mut sightings = Vec::new();
-        for introduction in &introductions {
-            let mut there = HashSet::new();
-            for &blob in &introduction.replaced {
-                there.extend(self.fingerprints(blob)?.iter().copied());
+    /// A commit or tag: its lines count from its message.
+    fn text(&mut self, id: ObjectId, place: impl Fn(&Store) -> Result<(Place, Vec<ObjectId>)>) -> Result<()> {
+        let bytes = self.tools.store.read(id)?.bytes;
+        let (place, commits) = place(self.tools.store)?;
+        for mut finding in self.tools.scanner.scan_at(&bytes, b"", &id.to_string()) {
+            count_from_message(&mut finding, &bytes);
+            self.ask(id, sighting(finding, place.clone(), commits.clone(), false), true);
+        }
+        Ok(())
+    }
+
+    /// A blob at no path of a new commit. The old version of a file, sent along as the base of a delta, is no part of the push.
+    fn elsewhere(&mut self, id: ObjectId) -> Result<()> {
+        let bytes = self.tools.store.blob(id)?;
+        let mut findings = self.tools.scanner.scan(&bytes);
+        // What was found for the file's name alone, in a folder that no commit leads to.
+        let by_name = self.found.credentials.iter().filter(|(object, _)| *object == id).map(|(_, finding)| finding);
+        let seen: HashSet<Fingerprint> = findings.iter().map(|finding| finding.fingerprint).collect();
+        findings.extend(by_name.filter(|finding| !seen.contains(&finding.fingerprint)).cloned());
+        for finding in findings {
+            self.ask(id, sighting(finding, Place::Object(id), Vec::new(), false), false);
+        }
+        Ok(())
+    }
+
+    /// A folder: names are placed by the commits that introduce them, but for those that none does.
+    fn folder(&mut self, id: ObjectId) -> Result<()> {
+        let tree = self.tools.store.tree(id)?;
+        for finding in self.tools.scanner.scan_names(&tree.names()) {
+            if !self.merge.has(&finding.fingerprint) {
+                self.ask(id, sighting(finding, Place::Object(id), Vec::new(), false), false);
             }
-            for mut finding in self.findings(object, introduction)? {
-                finding.path = self.scanner.path(&introduction.path, &finding);
-                sightings.push(Sighting {
-                    known: reached_before || there.contains(&finding.fingerprint),
-                    excuse: self.honour.excuse(&finding, Some(&introduction.commit.to_string())),
-                    finding,
-                    place: Place::File,
-                    commits: vec![introduction.commit],
-                    decision: Decision::Act(Action::Observe),
-                });
+        }
+        Ok(())
+    }
+
+    /// One sighting for each place a new commit puts the blob; known where the parents' version of the file holds the credential too, and
+    /// no less seriously.
+    fn blob(&mut self, id: ObjectId, introductions: &[Introduction]) -> Result<()> {
+        let Tools { store, scanner, honour, judge, .. } = self.tools;
+        let bytes = store.blob(id)?;
+        for Introduction { commit, path, replaced } in introductions {
+            store.time_left()?;
+            let text = commit.to_string();
+            for finding in scanner.scan_at(&bytes, path, &text) {
+                let now = judge.action(&finding, None);
+                let mut known = false;
+                for &blob in replaced {
+                    known |= self.held(blob, path)?.get(&finding.fingerprint).is_some_and(|then| *then >= now);
+                }
+                let excuse = honour.excuse(&finding, Some(&text));
+                let sighting = sighting(finding, Place::File, vec![*commit], known);
+                self.ask(id, Sighting { excuse, ..sighting }, true);
             }
         }
-        self.introductions.insert(object.id, introductions);
-        Ok(sightings)
+        Ok(())
     }
 
-    /// What is found in the blob now that its path and commit are known.
-    fn findings(&self, object: &FoundObject, introduction: &Introduction) -> Result<Vec<Finding>> {
-        if !self.scanner.depends_on_place(&object.findings) {
-            return Ok(object.findings.clone());
+    /// Adds what was found in an object, at once if it cannot be old.
+    fn ask(&mut self, object: ObjectId, sighting: Sighting, is_told: bool) {
+        let may_be_old = !self.found.arrived.contains(&object) || self.tools.store.had(object);
+        if !sighting.known && may_be_old && self.pending.len() < MOST_PENDING {
+            self.pending.push(Pending { object, sighting, is_told });
+        } else {
+            self.add(sighting);
         }
-        let blob = self.store.blob(object.id)?;
-        Ok(self.scanner.scan_at(blob.content(), &introduction.path, &introduction.commit.to_string()))
     }
 
-    fn fingerprints(&mut self, blob: Oid) -> Result<&HashSet<Fingerprint>> {
-        if !self.contents.contains_key(&blob) {
-            let content = self.store.blob(blob)?;
-            self.contents.insert(blob, self.scanner.fingerprints(content.content()));
-        }
-        Ok(&self.contents[&blob])
+    fn add(&mut self, mut sighting: Sighting) {
+        let end = self.ends.get(&sighting.finding.fingerprint).copied();
+        let own = sighting.finding.expires;
+        sighting.finding.expires = end.map_or(own, |end| expiry::later(end, own));
+        self.merge.add(sighting);
     }
 
-    /// All sightings of one credential as one: the first place that is new, with every commit that holds it. Known only if all are.
-    fn merge(&self, mut same: Vec<Sighting>) -> Option<Sighting> {
-        let position = |sighting: &Sighting| sighting.commits.first().and_then(|id| self.order.get(id)).copied();
-        same.sort_by_key(|sighting| {
-            (
-                // A mark in one place excuses nothing in another.
-                sighting.excuse.is_some(),
-                sighting.known,
-                position(sighting).unwrap_or(usize::MAX),
-                sighting.place == Place::Name,
-                sighting.finding.path.clone(),
-            )
-        });
-        let mut commits: Vec<Oid> = same.iter().flat_map(|sighting| sighting.commits.iter().copied()).collect();
-        let mut seen = HashSet::new();
-        commits.retain(|&id| self.order.contains_key(&id) && seen.insert(id));
-        commits.sort_by_key(|id| self.order.get(id).copied());
-        let end = same.iter().map(|sighting| sighting.finding.expires).reduce(expiry::later).flatten();
-        let mut first = same.into_iter().next()?;
-        first.finding.expires = end;
-        if let Some(&introducing) = first.commits.first() {
-            commits.retain(|&id| id != introducing);
-            commits.insert(0, introducing);
+    fn finish(mut self) -> Result<Vec<Sighting>> {
+        let known = known(self.tools, self.found, &self.pending)?;
+        for Pending { object, mut sighting, is_told } in std::mem::take(&mut self.pending) {
+            sighting.known = known.get(&object).is_some_and(|known| known.contains(&sighting.finding.fingerprint));
+            if is_told || !sighting.known {
+                self.add(sighting);
+            }
         }
-        first.commits = commits;
-        Some(first)
+        Ok(self.merge.finish())
+    }
+
+    /// What a blob holds at a path.
+    fn held(&mut self, blob: ObjectId, path: &[u8]) -> Result<&HashMap<Fingerprint, Action>> {
+        let Tools { store, scanner, judge, .. } = self.tools;
+        let key = (blob, path.to_vec());
+        if !self.contents.contains_key(&key) {
+            let mut held = HashMap::new();
+            for finding in scanner.scan_named(&store.blob(blob)?, path) {
+                let action = judge.action(&finding, None);
+                let strictest = held.entry(finding.fingerprint).or_insert(action);
+                *strictest = action.max(*strictest);
+            }
+            self.contents.insert(key.clone(), held);
+        }
+        Ok(&self.contents[&key])
+    }
+}
+
+/// People count a commit's lines from its message, not from the header that git keeps before it.
+fn count_from_message(finding: &mut Finding, object: &[u8]) {
+    let header = object.windows(2).position(|pair| pair == b"\n\n").unwrap_or(0);
+    let lines = object[..header].iter().filter(|&&byte| byte == b'\n').count() + 2;
+    if finding.location.line > lines {
+        finding.location.line -= lines;
+        finding.location.end_line -= lines;
     }
 }

@@ -28,7 +28,12 @@ impl Progress {
 
     /// One more.
     pub(crate) fn step(&self) {
-        self.0.inc(1);
+        self.steps(1);
+    }
+
+    /// So many more. Several threads may count.
+    pub(crate) fn steps(&self, count: u64) {
+        self.0.inc(count);
     }
 
     /// Takes the count off the screen.

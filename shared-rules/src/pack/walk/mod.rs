@@ -14,11 +14,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::pace::Pace;
 use super::{Bounds, Marks, ObjectId, ObjectKind, Pack, PackError, Source, Unreadable};
+use crate::engine::MARGIN;
 use forest::Forest;
 use worker::Worker;
-
-/// Bytes on either side of new bytes and seams that count as new too. From 128 on no finding was lost on real histories.
-pub const MARGIN: usize = 128;
 
 /// Bytes of bases held by all threads together. Beyond it the oldest are let go and made anew when they are needed.
 pub const HELD: usize = 64 << 20;
