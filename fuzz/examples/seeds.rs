@@ -34,7 +34,31 @@ fn main() {
     write(&folder, "allowlist", "place", allow.as_bytes());
     let policy = "block = \"high\"\nwarn = \"low\"\n[[rule]]\nid = \"generic-*\"\npath = \"docs/*\"\naction = \"warn\"\n[doubt]\ntime = \"reject\"\n";
     write(&folder, "policy", "exception", policy.as_bytes());
+    packs(&folder);
     guard(&folder);
+}
+
+/// Objects, and entries of packs in the form that the targets take.
+fn packs(folder: &Path) {
+    let digits = "0123456789abcdef0123456789abcdef01234567";
+    let commit = format!("tree {digits}\nparent {digits}\nparent {digits}\nauthor A <a> 0 +0000\n\nwords\n");
+    write(folder, "commit", "merge", commit.as_bytes());
+    write(folder, "commit", "tag", format!("object {digits}\ntype commit\ntag v1\n\nwords\n").as_bytes());
+    let entry = |mode: &str, name: &str| [mode.as_bytes(), b" ", name.as_bytes(), &[0; 21]].concat();
+    let tree = [entry("100644", "file"), entry("120000", "link"), entry("40000", "folder")].concat();
+    write(folder, "tree", "folder", &tree);
+    write(folder, "loose", "content", b"\x01blob 4\0text");
+    let index = [&[2u8][..], &[7; 20], &[8; 20], &[0; 8], &[0, 0, 0, 12, 0, 0, 0, 40]].concat();
+    write(folder, "idx", "two", &index);
+    // To a base of 26 bytes: a copy, new bytes, a copy of what follows.
+    let delta = b"\x1a\x1c\x90\x0a\x02--\x91\x0a\x10";
+    let base = b"abcdefghijklmnopqrstuvwxyz";
+    write(folder, "delta", "edit", &[&[26][..], base, delta].concat());
+    let whole = [&[3, 0, 26][..], base].concat();
+    let made = |kind: u8| [&[kind, 0, delta.len() as u8][..], delta].concat();
+    for (choice, name) in [(0x80, "sha1"), (0x87, "sha256")] {
+        write(folder, "pack", name, &[&[choice][..], &whole, &made(6), &made(7), &[7, 9, 0]].concat());
+    }
 }
 
 /// A grant, a ledger with its head, a baseline and a window.

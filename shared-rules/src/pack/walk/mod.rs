@@ -63,7 +63,8 @@ pub struct Visit<'a> {
 
 /// Sees every object.
 pub trait Visitor: Send {
-    /// Looks at an object and says what of it is new wherever it is copied to. Its base was visited before.
+    /// Looks at an object and says what of it is new wherever it is copied to. The object that it is made from was visited before, by
+    /// the same visitor.
     fn visit(&mut self, visit: &Visit<'_>) -> Marks;
 
     /// Learns of an object that cannot be read. Without a kind, if that hangs on what is missing.
