@@ -24,7 +24,12 @@ fn main() {
     // Samples are half of the text and are needed only by those who prove rules: they go into a table of their own.
     let rules = files.iter_mut().flat_map(|file| &mut file.rules);
     let samples: Vec<spec::Samples> = rules.map(|rule| std::mem::take(&mut rule.samples)).collect();
-    embed("rules.postcard", &postcard::to_allocvec(&files).expect("plain data always encodes"));
+    // What a provider's people read is needed once something was found; until then its id will do.
+    let providers: Vec<&spec::ProviderSpec> = files.iter().map(|file| &file.provider).collect();
+    embed("providers.postcard", &postcard::to_allocvec(&providers).expect("plain data always encodes"));
+    let rules: Vec<(&str, &[spec::RuleSpec])> =
+        files.iter().map(|file| (file.provider.id.as_str(), file.rules.as_slice())).collect();
+    embed("rules.postcard", &postcard::to_allocvec(&rules).expect("plain data always encodes"));
     embed("samples.postcard", &postcard::to_allocvec(&samples).expect("plain data always encodes"));
     let text = fs::read_to_string("frameworks.toml").expect("shared-rules/frameworks.toml exists");
     let table: frameworks::FrameworksFile =

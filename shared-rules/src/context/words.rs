@@ -117,8 +117,8 @@ fn begins_word(previous: Kind, kind: Kind) -> bool {
 /// Lower-case letters and digits of `text`, as keywords are stored.
 pub(crate) fn normalize(text: &[u8]) -> String {
     // At start-up this runs over every keyword of every rule.
-    let mut letters = Vec::with_capacity(text.len());
-    letters.extend(text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase));
+    let mut letters = text.to_ascii_lowercase();
+    letters.retain(u8::is_ascii_alphanumeric);
     String::from_utf8(letters).expect("ASCII letters and digits")
 }
 

@@ -225,7 +225,7 @@ impl Index {
                     // Without names of its own a rule takes the usual ones, or its keywords.
                     let named = if names.is_empty() { keywords } else { names };
                     named.iter().for_each(|word| index.names.insert(word.as_bytes()));
-                    let provider = normalize(catalogue.provider(checked).id.as_bytes());
+                    let provider = normalize(catalogue.provider_id(checked).as_bytes());
                     if provider.len() >= SHORTEST_CALLER {
                         index.callers.insert(provider.as_bytes(), rule);
                     }

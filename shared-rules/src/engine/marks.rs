@@ -2,6 +2,8 @@
 //! inside credentials. Each kind is looked for the cheapest way: a few dozen that may stand anywhere by their first three bytes;
 //! whatever begins a word by a hash of its first four bytes at the starts of words; marks inside credentials within the few runs that look drawn.
 
+use std::sync::OnceLock;
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::filter::Filter;
@@ -96,7 +98,14 @@ pub(super) struct Marks {
     /// Those that may stand anywhere, and what they begin with.
     anywhere: Literals,
     heads: Heads,
-    inside: Option<(AhoCorasick, Vec<Vec<RuleIndex>>)>,
+    inside: Inside,
+}
+
+/// Literals inside credentials with their rules, and the automaton over them, built when the first run is looked into.
+struct Inside {
+    literals: Vec<String>,
+    rules: Vec<Vec<RuleIndex>>,
+    search: OnceLock<AhoCorasick>,
 }
 
 impl Marks {
@@ -111,7 +120,7 @@ impl Marks {
         SPELLED_NAMES.iter().for_each(|name| anywhere.insert(name, 0, true, Mark::Name));
         anywhere.insert(url::MARK, 0, true, Mark::Url);
         REFERENCES.iter().for_each(|reference| anywhere.insert(reference, 0, false, Mark::Reference));
-        let mut inside = Vec::new();
+        let mut inside = Inside { literals: Vec::new(), rules: Vec::new(), search: OnceLock::new() };
         for (infix, rules) in index.infixes() {
             let token = infix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./+~".contains(&byte));
             let begins = infix.len() - lead(infix) >= KEY;
@@ -119,22 +128,15 @@ impl Marks {
                 word(infix, Mark::Infix(rules.clone()));
             }
             if token {
-                inside.push((infix, rules.clone()));
+                inside.literals.push(infix.clone());
+                inside.rules.push(rules.clone());
             } else if !begins {
                 anywhere.insert(infix, 0, true, Mark::Infix(rules.clone()));
             }
         }
         words.sort();
         anywhere.sort();
-        Marks {
-            heads: Heads::new(anywhere.heads()),
-            words,
-            anywhere,
-            inside: group(inside).map(|(literals, rules)| {
-                let search = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).prefilter(false).build(literals);
-                (search.expect("the catalogue bounds literals"), rules)
-            }),
-        }
+        Marks { heads: Heads::new(anywhere.heads()), words, anywhere, inside }
     }
 
     /// What the first three bytes are of marks that may stand anywhere.
@@ -159,18 +161,20 @@ impl Marks {
 
     /// Rules whose mark stands in `bytes[start..end]`, and where.
     pub(super) fn inside(&self, bytes: &[u8], start: usize, end: usize, mut each: impl FnMut(RuleIndex, usize, usize)) {
-        let Some((searcher, rules)) = &self.inside else { return };
-        for hit in searcher.find_iter(&bytes[start..end]) {
+        let Inside { literals, rules, search } = &self.inside;
+        if literals.is_empty() {
+            return;
+        }
+        let search = search.get_or_init(|| {
+            let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).prefilter(false).clone();
+            builder.build(literals).expect("the catalogue bounds literals")
+        });
+        for hit in search.find_iter(&bytes[start..end]) {
             for &rule in &rules[hit.pattern().as_usize()] {
                 each(rule, start + hit.start(), start + hit.end());
             }
         }
     }
-}
-
-/// Literals apart from their rules; `None` where there are none.
-fn group(literals: Vec<(&String, Vec<RuleIndex>)>) -> Option<(Vec<&String>, Vec<Vec<RuleIndex>>)> {
-    (!literals.is_empty()).then(|| literals.into_iter().unzip())
 }
 
 /// Bytes of a literal before its first letter or digit.

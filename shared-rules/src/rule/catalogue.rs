@@ -1,6 +1,7 @@
 //! Turns rule files as written into checked rules. A broken file says file, line, rule and what was expected.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::error::{RuleError, line_of, rule_lines, syntax};
 use super::imported::{self, IMPORTED};
@@ -17,7 +18,13 @@ pub type RuleIndex = usize;
 /// All rules in force, and who issues what they find.
 #[derive(Debug)]
 pub struct Catalogue {
-    providers: Vec<ProviderSpec>,
+    /// Every provider's id.
+    ids: Vec<String>,
+    /// Whether the first providers are those of this build, which are decoded when somebody asks what they say: hardly any push does.
+    is_builtin: bool,
+    /// Those that came later.
+    added: Vec<ProviderSpec>,
+    all: OnceLock<Vec<ProviderSpec>>,
     /// The file of each provider, as the caller named it; empty for those of this build.
     files: Vec<String>,
     rules: Vec<Rule>,
@@ -30,10 +37,12 @@ impl Catalogue {
     /// The rules this build embeds, for scanning: without their samples.
     pub fn builtin() -> Self {
         let table = include_bytes!(concat!(env!("OUT_DIR"), "/rules.postcard"));
-        let files: Vec<ProviderFile> = postcard::from_bytes(table).expect("the build script wrote this table");
-        let mut catalogue = Catalogue::empty();
-        for file in files {
-            catalogue.add("", &[], file).expect("the loop over all rule files checks every embedded rule");
+        let files: Vec<(String, Vec<RuleSpec>)> =
+            postcard::from_bytes(table).expect("the build script wrote this table");
+        let mut catalogue = Catalogue { is_builtin: true, ..Catalogue::empty() };
+        for (provider, rules) in files {
+            catalogue.ids.push(provider);
+            catalogue.add("", &[], rules).expect("the loop over all rule files checks every embedded rule");
         }
         catalogue
     }
@@ -50,7 +59,10 @@ impl Catalogue {
     /// No rules at all, to be filled by `add_toml`.
     pub fn empty() -> Self {
         Catalogue {
-            providers: Vec::new(),
+            ids: Vec::new(),
+            is_builtin: false,
+            added: Vec::new(),
+            all: OnceLock::new(),
             files: Vec::new(),
             rules: Vec::new(),
             lines: Vec::new(),
@@ -64,7 +76,7 @@ impl Catalogue {
     /// `RuleError` with file, line and what was expected; the catalogue may then hold part of the file and is not to be used.
     pub fn add_toml(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
         let parsed = ProviderFile::parse(text).map_err(|error| syntax(file, text, &error))?;
-        if let Some(known) = self.providers.iter().position(|provider| provider.id == parsed.provider.id) {
+        if let Some(known) = self.ids.iter().position(|id| *id == parsed.provider.id) {
             let problem = format!("this id exists already in {}; one provider is one file", self.file(known));
             return Err(RuleError::Provider { file: file.to_owned(), provider: parsed.provider.id, problem });
         }
@@ -76,7 +88,8 @@ impl Catalogue {
             return Err(RuleError::Meaning { file: file.to_owned(), line: line_of(&lines, index), rule, problem });
         }
         let first = self.rules.len();
-        self.add(file, &lines, parsed)?;
+        self.add_provider(parsed.provider);
+        self.add(file, &lines, parsed.rules)?;
         for (index, rule) in self.rules.iter().enumerate().skip(first) {
             if let Some(Err(problem)) = rule.pattern.as_ref().map(Pattern::check) {
                 let problem = format!("`pattern` does not compile: {problem}");
@@ -91,11 +104,18 @@ impl Catalogue {
         Ok(())
     }
 
-    fn add(&mut self, file: &str, lines: &[usize], parsed: ProviderFile) -> Result<(), RuleError> {
-        let provider = self.providers.len();
-        self.providers.push(parsed.provider);
+    /// A provider that is none of this build's.
+    fn add_provider(&mut self, provider: ProviderSpec) {
+        self.ids.push(provider.id.clone());
+        self.added.push(provider);
+        self.all = OnceLock::new();
+    }
+
+    /// Adds the rules of the provider that was added last.
+    fn add(&mut self, file: &str, lines: &[usize], rules: Vec<RuleSpec>) -> Result<(), RuleError> {
+        let provider = self.ids.len() - 1;
         self.files.push(file.to_owned());
-        for (index, spec) in parsed.rules.into_iter().enumerate() {
+        for (index, spec) in rules.into_iter().enumerate() {
             let (id, line) = (spec.id.clone(), line_of(lines, index));
             let refused = |problem| RuleError::Meaning { file: file.to_owned(), line, rule: id.clone(), problem };
             if let Some(known) = self.find(&id) {
@@ -112,10 +132,10 @@ impl Catalogue {
 
     /// Adds the rules of another scanner's file. One whose id is taken gets `imported-` before it; the notes say so.
     pub fn add_import(&mut self, import: &Import) -> Vec<Note> {
-        let known = self.providers.iter().position(|provider| provider.id == IMPORTED);
+        let known = self.ids.iter().position(|id| id == IMPORTED);
         let provider = known.unwrap_or_else(|| {
-            self.providers.push(imported::provider());
-            self.providers.len() - 1
+            self.add_provider(imported::provider());
+            self.ids.len() - 1
         });
         let first = self.rules.len();
         let mut notes = Vec::new();
@@ -135,7 +155,18 @@ impl Catalogue {
 
     /// Every provider, in the order of the files.
     pub fn providers(&self) -> &[ProviderSpec] {
-        &self.providers
+        self.all.get_or_init(|| {
+            let table = include_bytes!(concat!(env!("OUT_DIR"), "/providers.postcard"));
+            let builtin = || postcard::from_bytes(table).expect("the build script wrote this table");
+            let mut all: Vec<ProviderSpec> = if self.is_builtin { builtin() } else { Vec::new() };
+            all.extend_from_slice(&self.added);
+            all
+        })
+    }
+
+    /// The id of a rule's provider.
+    pub fn provider_id(&self, rule: &Rule) -> &str {
+        &self.ids[rule.provider]
     }
 
     /// The rule at an index that a match carries.
@@ -145,7 +176,7 @@ impl Catalogue {
 
     /// The provider of a rule.
     pub fn provider(&self, rule: &Rule) -> &ProviderSpec {
-        &self.providers[rule.provider]
+        &self.providers()[rule.provider]
     }
 
     /// Index of the rule with this id.
@@ -164,7 +195,7 @@ impl Catalogue {
 
     fn file(&self, provider: usize) -> String {
         let file = &self.files[provider];
-        if file.is_empty() { format!("{}.toml of this build", self.providers[provider].id) } else { file.clone() }
+        if file.is_empty() { format!("{}.toml of this build", self.ids[provider]) } else { file.clone() }
     }
 }
 
