@@ -117,7 +117,10 @@ fn lines_that_are_no_ref_updates_are_refused() {
     let cases = [
         ("hello\n".to_owned(), "line 1 from git is not `old new ref`"),
         (format!("{ZERO} {ZERO} refs/heads/gone\n\u{1b}[2J\n"), "line 2 from git is not `old new ref`"),
-        (format!("{ZERO} xyz refs/heads/main\n"), "line 1 from git has an object id that is not 40 or 64 hexadecimal digits"),
+        (
+            format!("{ZERO} xyz refs/heads/main\n"),
+            "line 1 from git has an object id that is not 40 or 64 hexadecimal digits",
+        ),
         (format!("{} {long} refs/heads/main\n", "0".repeat(64)), "it is missing"),
         (format!("{ZERO} {ZERO} r\n{long} {long} s\n"), "line 2 from git has an object id of another hash"),
     ];

@@ -32,8 +32,7 @@ fn received(token: &Credential) -> Received {
 /// Writes a pack with its index, of the commits in a range.
 fn pack(work: &Work, folder: &Path, range: &str) {
     let objects = work.git(["rev-list", "--objects", range]);
-    let ids: String =
-        objects.lines().filter_map(|line| line.split(' ').next()).map(|id| format!("{id}\n")).collect();
+    let ids: String = objects.lines().filter_map(|line| line.split(' ').next()).map(|id| format!("{id}\n")).collect();
     let mut command = git(&work.path(""));
     command.args(["pack-objects", "--quiet"]).arg(folder.join("pack/pack"));
     run_with(&mut command, ids.as_bytes()).exits(0);

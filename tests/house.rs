@@ -187,9 +187,10 @@ fn every_command_in_the_documentation_exists() {
     assert!(seen > 5, "only {seen} commands were seen");
 }
 
-/// The help of a command's second word, as in `keyward key new`.
+/// The help of a command's second word, as in `keyward key new`, where it is a command too.
 fn below(word: &str, command: &str) -> String {
-    let second = command.split(' ').nth(1).filter(|second| ["new", "check"].contains(second));
+    let is_word = |second: &&str| second.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let second = command.split(' ').nth(1).filter(is_word);
     second.map(|second| run(keyward(&root()).args([word, second, "--help"])).out).unwrap_or_default()
 }
 

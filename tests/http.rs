@@ -15,6 +15,7 @@ fn a_credential_is_rejected() {
     let ((_http, world), token) = (over_http(), Credential::github(300));
     let first = world.work.commit_file("deploy.sh", &format!("export GITHUB_TOKEN={token}\n"));
     world.rejects(&["main"], &token, &first, "deploy.sh:1:");
+    assert!(world.server.ledger().contains("\"actor\":\"dev\""), "{}", world.server.ledger());
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn what_is_no_bare_repository_is_refused() {
     let server = Server::bare();
     let folder = server.root().join("plain");
     fs::create_dir(&folder).expect("a folder");
-    install(&server, &folder).exits(2).is_plain().says("not installed in").says("could not find repository");
+    install(&server, &folder).exits(2).is_plain().says("not installed in").says("there is no repository");
     install(&server, &server.root().join("nowhere")).exits(2).is_plain().says("not installed in");
     let work = Work::of(&server);
     install(&server, &work.path("")).exits(2).is_plain().says("it has a work tree");

@@ -138,7 +138,8 @@ fn what_the_pusher_says_of_a_ref_is_no_proof() {
     world.server.install();
     let left = world.work.git(["rev-parse", "HEAD"]);
     // A client may claim any old value; git looks at it after the hook, and for each ref by itself.
-    let lines = format!("{left} {ZERO} refs/heads/ghost\n{left} {left} refs/heads/main\n{ZERO} {left} refs/heads/new\n");
+    let lines =
+        format!("{left} {ZERO} refs/heads/ghost\n{left} {left} refs/heads/main\n{ZERO} {left} refs/heads/new\n");
     run_with(&mut world.server.hook(), lines.as_bytes()).exits(1).is_plain().says("deploy.sh:2:");
 }
 

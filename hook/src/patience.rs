@@ -130,7 +130,9 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<Patience, String> {
-        toml::from_str::<File>(&format!("deadline = {text}")).map(|file| file.deadline).map_err(|error| error.to_string())
+        toml::from_str::<File>(&format!("deadline = {text}"))
+            .map(|file| file.deadline)
+            .map_err(|error| error.to_string())
     }
 
     #[test]

@@ -7,8 +7,7 @@ use keyward_rules::pack::ObjectId;
 use keyward_rules::policy::matches;
 use keyward_rules::rule::Shape;
 use keyward_rules::{
-    Doubt, Engine, Finding, FingerprintKey, Input, Lines, Match, Origin, Parts, Place, Secret, printable,
-    redact,
+    Doubt, Engine, Finding, FingerprintKey, Input, Lines, Match, Origin, Parts, Place, Secret, printable, redact,
 };
 
 /// What stands in a shown path instead of a credential.
@@ -58,7 +57,7 @@ impl Scanner {
     ) -> (Vec<Finding>, Vec<String>, Vec<Range<usize>>) {
         let commit = commit.filter(|_| self.engine.depends_on_place()).map(|id| id.to_string());
         let place = commit.as_deref().map_or(Place::Open, |commit| Place::Known { commit });
-        let scanned = self.engine.scan_parts(&Parts { input: Input { place, ..Input::whole(text, "") }, new });
+        let scanned = self.engine.scan_parts(&Parts { input: Input::whole(text, "").at(place), new });
         (self.findings(text, b"", &scanned.matches), self.all_noted(&scanned.doubts), scanned.candidates)
     }
 
@@ -94,7 +93,7 @@ impl Scanner {
 
     fn scan_noting(&self, text: &[u8], path: &[u8], place: Place<'_>) -> (Vec<Finding>, Vec<String>) {
         let name = String::from_utf8_lossy(path);
-        let (matches, doubts) = self.engine.scan_with_doubts(&Input { place, ..Input::whole(text, &name) });
+        let (matches, doubts) = self.engine.scan_with_doubts(&Input::whole(text, &name).at(place));
         (self.findings(text, path, &matches), self.all_noted(&doubts))
     }
 

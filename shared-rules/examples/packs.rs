@@ -12,10 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use keyward_rules::pack::{
-    Bounds, HashKind, Index, MARGIN, Marks, ObjectId, ObjectKind, Pack, Plan, Source, Unreadable, Visit, Visitor,
-    Walked,
+    Bounds, HashKind, Index, Marks, ObjectId, ObjectKind, Pack, Plan, Source, Unreadable, Visit, Visitor, Walked,
 };
-use keyward_rules::{Engine, Input, Match, Parts};
+use keyward_rules::{Engine, Input, MARGIN, Match, Parts};
 
 const LARGEST: u64 = 1 << 30;
 

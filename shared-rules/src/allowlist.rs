@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::finding::Finding;
@@ -20,6 +21,25 @@ impl Day {
     /// A day of the Gregorian calendar.
     pub fn new(year: u16, month: u8, day: u8) -> Self {
         Day { year, month, day }
+    }
+
+    /// Reads `2027-01-31`.
+    pub fn parse(text: &str) -> Option<Day> {
+        let date: Date = text.parse().ok()?;
+        Some(Day::new(u16::try_from(date.year()).ok()?, date.month().unsigned_abs(), date.day().unsigned_abs()))
+    }
+
+    /// Days from this one to a later one; negative to an earlier one.
+    pub fn days_until(self, later: Day) -> i64 {
+        later.number() - self.number()
+    }
+
+    /// Days since the beginning of the calendar. What is no day of it counts as the last before.
+    fn number(self) -> i64 {
+        let year = i16::try_from(self.year).unwrap_or(i16::MAX).min(9999);
+        let month = self.month.clamp(1, 12);
+        let date = (1..=self.day.clamp(1, 31)).rev().find_map(|day| Date::new(year, month as i8, day as i8).ok());
+        date.map_or(0, |date| i64::from((date - Date::ZERO).get_days()))
     }
 }
 
@@ -112,6 +132,11 @@ impl Allowlist {
         self.0.iter().find(|entry| today <= entry.expires && entry.subject.is(finding))
     }
 
+    /// Entries that held on the day `before` and hold no more today.
+    pub fn ended_since(&self, before: Day, today: Day) -> impl Iterator<Item = &AllowEntry> {
+        self.0.iter().filter(move |entry| before <= entry.expires && entry.expires < today)
+    }
+
     /// Every entry.
     pub fn entries(&self) -> &[AllowEntry] {
         &self.0
@@ -120,9 +145,23 @@ impl Allowlist {
 
 impl Subject {
     fn is(&self, finding: &Finding) -> bool {
+        self.fits(Some(finding.fingerprint), &finding.rule, &finding.path)
+    }
+
+    /// Whether it speaks of what has these.
+    pub fn fits(&self, fingerprint: Option<Fingerprint>, rule: &str, path: &str) -> bool {
         match self {
-            Subject::Fingerprint(fingerprint) => *fingerprint == finding.fingerprint,
-            Subject::Place { rule, path } => *rule == finding.rule && matches(path, &finding.path),
+            Subject::Fingerprint(wanted) => Some(*wanted) == fingerprint,
+            Subject::Place { rule: wanted, path: pattern } => wanted == rule && matches(pattern, path),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Fingerprint(fingerprint) => write!(f, "{}", fingerprint.code()),
+            Subject::Place { rule, path } => write!(f, "{rule} in {path}"),
         }
     }
 }
@@ -192,6 +231,29 @@ mod tests {
         let other = Allowlist::parse(&format!("[[allow]]\nrule = \"acme-token\"\npath = \"src/*\"\n{tail}"))
             .expect("a good list");
         assert!(other.entry(&finding, Day::new(2026, 12, 31)).is_none());
+    }
+
+    #[test]
+    fn days_are_counted_over_months_and_years() {
+        let day = |text: &str| Day::parse(text).expect("a day");
+        assert_eq!(day("2026-12-31").days_until(day("2027-01-01")), 1);
+        assert_eq!(day("2028-03-01").days_until(day("2028-02-28")), -2);
+        assert_eq!(Day::new(2026, 2, 31).days_until(day("2026-03-01")), 1);
+        assert_eq!(day("2026-12-01"), Day::new(2026, 12, 1));
+        assert!(["2026-13-01", "2026-02-30", "tomorrow", ""].into_iter().all(|text| Day::parse(text).is_none()));
+    }
+
+    #[test]
+    fn an_entry_ends_once() {
+        let entry = "[[allow]]\nrule = \"a\"\npath = \"b\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2026-12-31";
+        let list = Allowlist::parse(entry).expect("a good list");
+        let ended = |before: u8, today: (u16, u8, u8)| {
+            list.ended_since(Day::new(2026, 12, before), Day::new(today.0, today.1, today.2)).count()
+        };
+        assert_eq!(ended(31, (2027, 1, 1)), 1);
+        assert_eq!(ended(30, (2026, 12, 31)), 0);
+        assert_eq!(ended(1, (2027, 3, 1)), 1);
+        assert_eq!(list.ended_since(Day::new(2027, 1, 1), Day::new(2027, 1, 2)).count(), 0);
     }
 
     #[test]

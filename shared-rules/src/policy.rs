@@ -1,5 +1,7 @@
 //! What a server says to a finding: block, warn, observe. One total function, `judge`; nothing in a pushed tree can change it.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::allowlist::{AllowEntry, Allowlist, Day};
@@ -10,6 +12,8 @@ use crate::rule::{Class, Confidence};
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
+    /// Whether a push is rejected, or only told that it would be.
+    pub mode: Mode,
     /// Findings at least this confident are blocked.
     pub block: Threshold,
     /// Findings at least this confident, and not blocked, are shown to the developer. All others go to the ledger alone.
@@ -25,6 +29,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Policy {
+            mode: Mode::Enforce,
             block: Threshold::High,
             warn: Threshold::Medium,
             expired: Action::Warn,
@@ -32,6 +37,18 @@ impl Default for Policy {
             doubt: DoubtPolicy::default(),
         }
     }
+}
+
+/// What comes of a push that the policy rejects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It is rejected.
+    Enforce,
+    /// It is accepted, and the developer reads that it would be rejected.
+    Warn,
+    /// It is accepted, and only the ledger says that it would be rejected.
+    Observe,
 }
 
 /// Least confidence for an action.
@@ -85,7 +102,7 @@ pub struct PolicyRule {
     pub evidence: Option<EvidenceWord>,
     /// Paths in the repository.
     pub path: Option<String>,
-    /// Names of the pushed refs; the exception fits only if all refs of the push fit.
+    /// Name of the pushed ref. A push of several is judged for each, and the strictest counts.
     #[serde(rename = "ref")]
     pub reference: Option<String>,
     /// Names of the repository.
@@ -245,7 +262,8 @@ impl Decision {
     }
 }
 
-/// Decides about one finding. Total: every finding in every context has exactly one decision.
+/// Decides about one finding. Total: every finding in every context has exactly one decision. Of several refs, the one under which most is
+/// done decides: else a second ref in the push would soften what is said to the first.
 pub fn judge(
     policy: &Policy,
     allowlist: &Allowlist,
@@ -259,11 +277,33 @@ pub fn judge(
     if known {
         return Decision::Known;
     }
-    let exception = policy.rule.iter().find(|rule| fits(rule, finding, context)).and_then(|rule| rule.action);
-    Decision::Act(exception.unwrap_or_else(|| {
+    let mut strictest = None;
+    for reference in context.refs {
+        strictest = strictest.max(Some(action(policy, finding, Some(reference), context)));
+        if strictest == Some(Action::Block) {
+            break;
+        }
+    }
+    Decision::Act(strictest.unwrap_or_else(|| action(policy, finding, None, context)))
+}
+
+/// What is done about a finding under one ref.
+fn action(policy: &Policy, finding: &Finding, reference: Option<&str>, context: &Context<'_>) -> Action {
+    let exception = policy.rule.iter().find(|rule| fits(rule, finding, reference, context));
+    exception.and_then(|rule| rule.action).unwrap_or_else(|| {
         let action = by_confidence(policy, finding.confidence);
         if finding.has_ended(context.now) { action.min(policy.expired) } else { action }
-    }))
+    })
+}
+
+impl Policy {
+    /// One ref for each way in which exceptions tell refs apart: as good as all of them to `judge`, and few where there are a million.
+    pub fn distinct_refs(&self, refs: &[String]) -> Vec<String> {
+        let patterns: Vec<&String> = self.rule.iter().filter_map(|rule| rule.reference.as_ref()).collect();
+        let mut seen = HashSet::new();
+        let ways = |name: &String| patterns.iter().map(|pattern| matches(pattern, name)).collect::<Vec<bool>>();
+        refs.iter().filter(|name| seen.insert(ways(name))).cloned().collect()
+    }
 }
 
 fn by_confidence(policy: &Policy, confidence: Confidence) -> Action {
@@ -280,17 +320,14 @@ fn reason(entry: &AllowEntry) -> String {
     format!("{} ({}, until {})", entry.reason, entry.owner, entry.expires)
 }
 
-fn fits(rule: &PolicyRule, finding: &Finding, context: &Context<'_>) -> bool {
+fn fits(rule: &PolicyRule, finding: &Finding, reference: Option<&str>, context: &Context<'_>) -> bool {
     let text = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|pattern| matches(pattern, value));
     text(&rule.id, &finding.rule)
         && text(&rule.provider, &finding.provider)
         && rule.class.is_none_or(|class| class == finding.class)
         && rule.evidence.is_none_or(|least| finding.evidence >= least.into())
         && text(&rule.path, &finding.path)
-        && rule
-            .reference
-            .as_ref()
-            .is_none_or(|pattern| !context.refs.is_empty() && context.refs.iter().all(|name| matches(pattern, name)))
+        && rule.reference.as_ref().is_none_or(|pattern| reference.is_some_and(|name| matches(pattern, name)))
         && text(&rule.repository, context.repository)
         && rule.actor.as_ref().is_none_or(|pattern| context.actor.is_some_and(|actor| matches(pattern, actor)))
 }
@@ -314,7 +351,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::{Action, Context, Decision, Policy, PolicyRule, Threshold, judge, matches};
     use crate::allowlist::{Allowlist, Day};
     use crate::finding::{Evidence, Finding, Location};
@@ -377,6 +414,45 @@ mod tests {
             ..Policy::default()
         };
         assert_eq!(decide(&policy, Confidence::High, false), Decision::Act(Action::Warn));
+    }
+
+    #[test]
+    fn of_several_refs_the_strictest_decides_whichever_way_the_exception_leans() {
+        let rule = |reference: &str, action| PolicyRule {
+            reference: Some(reference.into()),
+            action: Some(action),
+            ..PolicyRule::default()
+        };
+        let act = |policy: &Policy, refs: &[&str]| {
+            let refs: Vec<String> = refs.iter().map(|&name| name.to_owned()).collect();
+            let judged = |refs: &[String]| {
+                judge(policy, &Allowlist::default(), &finding(Confidence::High), false, &context(refs))
+            };
+            assert_eq!(judged(&refs), judged(&policy.distinct_refs(&refs)), "fewer refs decide otherwise");
+            judged(&refs)
+        };
+        let milder = vec![rule("refs/heads/wip/*", Action::Observe), rule("refs/heads/try/*", Action::Warn)];
+        let policy = Policy { rule: milder, ..Policy::default() };
+        let (wip, also, attempt, main) =
+            ("refs/heads/wip/a", "refs/heads/wip/b", "refs/heads/try/a", "refs/heads/main");
+        assert_eq!(act(&policy, &[wip, also]), Decision::Act(Action::Observe));
+        assert_eq!(act(&policy, &[wip, attempt]), Decision::Act(Action::Warn));
+        assert_eq!(act(&policy, &[wip, attempt, main]), Decision::Act(Action::Block));
+        assert_eq!(act(&policy, &[]), Decision::Act(Action::Block), "an exception for refs fits no scan");
+        let stricter = vec![rule("refs/heads/main", Action::Block)];
+        let policy = Policy { block: Threshold::Never, rule: stricter, ..Policy::default() };
+        assert_eq!(act(&policy, &[wip]), Decision::Act(Action::Warn));
+        assert_eq!(act(&policy, &[main, wip]), Decision::Act(Action::Block));
+        assert_eq!(act(&policy, &[wip, main]), Decision::Act(Action::Block));
+    }
+
+    #[test]
+    fn a_million_refs_are_judged_as_a_few() {
+        let refs: Vec<String> = (0..1000).map(|number| format!("refs/heads/{number}")).collect();
+        assert_eq!(Policy::default().distinct_refs(&refs), refs[..1]);
+        let rule = PolicyRule { reference: Some("refs/heads/9*".into()), ..PolicyRule::default() };
+        let policy = Policy { rule: vec![rule], ..Policy::default() };
+        assert_eq!(policy.distinct_refs(&refs), ["refs/heads/0", "refs/heads/9"]);
     }
 
     #[test]

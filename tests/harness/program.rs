@@ -62,6 +62,14 @@ pub fn keyward(folder: &Path) -> Command {
     command
 }
 
+/// The same without limits on time and memory, for a command that starts many others.
+///
+/// # Panics
+/// It was not built.
+pub fn unlimited_keyward(folder: &Path) -> Command {
+    isolated(&binary(), folder)
+}
+
 /// A line for the shell, which finds `keyward` in `$KEYWARD`.
 ///
 /// # Panics
@@ -72,12 +80,51 @@ pub fn shell(folder: &Path, line: &str) -> Command {
     command
 }
 
-fn binary() -> PathBuf {
+/// Where that `keyward` lies.
+///
+/// # Panics
+/// It was not built.
+pub fn binary() -> PathBuf {
     let tests = std::env::current_exe().expect("a running test has a path");
     let profile = tests.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
     let binary = profile.join("keyward");
     assert!(binary.exists(), "{} is not there; `cargo build -p keyward-hook` makes it", binary.display());
     binary
+}
+
+/// A `keyward` without shared libraries, built on first use: what goes into an environment that has none.
+///
+/// # Panics
+/// It cannot be built.
+pub fn static_keyward() -> PathBuf {
+    let rustc = run(Command::new("rustc").arg("-vV"));
+    let host = rustc.out.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc tells its host").to_owned();
+    let tests = std::env::current_exe().expect("a running test has a path");
+    let target = tests.ancestors().nth(3).expect("tests lie in target/<profile>/deps").to_owned();
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args([
+        "build",
+        "--quiet",
+        "--offline",
+        "--locked",
+        "-p",
+        "keyward-hook",
+    ]);
+    // Named, so that the flags reach the program alone and not what runs while it is built.
+    cargo.args(["--target", &host]).env("RUSTFLAGS", "-C target-feature=+crt-static").env("CARGO_TARGET_DIR", &target);
+    run(&mut cargo).exits(0);
+    target.join(host).join("debug").join("keyward")
+}
+
+/// Writes a file that can be run.
+///
+/// # Panics
+/// It cannot be written.
+pub fn write_executable(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a writable folder");
+    std::fs::write(path, text).expect("a writable file");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("permissions");
 }
 
 fn isolated(program: &Path, folder: &Path) -> Command {

@@ -17,6 +17,7 @@ pub const CONTACT: &str = "https://wiki.example.com/keyward";
 #[derive(Debug)]
 pub struct Server {
     root: TempDir,
+    path: PathBuf,
 }
 
 impl Server {
@@ -25,12 +26,26 @@ impl Server {
     /// # Panics
     /// Git does not run.
     pub fn bare() -> Server {
-        let server = Server { root: tempfile::tempdir().expect("a scratch folder") };
+        Server::with_repository("group/app.git")
+    }
+
+    /// The same with the repository at a path below the scratch folder.
+    ///
+    /// # Panics
+    /// Git does not run.
+    pub fn with_repository(path: &str) -> Server {
+        let server = Server::holding(tempfile::tempdir().expect("a scratch folder"), path);
         fs::create_dir_all(server.path()).expect("a writable folder");
         server.git(["init", "--quiet", "--bare", "--initial-branch=main", "."]);
         // Nothing may still write to the folder when the story is over.
         server.git(["config", "receive.autogc", "false"]);
         server
+    }
+
+    /// A scratch folder in which a host made a repository at this path.
+    pub fn holding(root: TempDir, path: &str) -> Server {
+        let path = root.path().join(path);
+        Server { root, path }
     }
 
     /// With the hook.
@@ -64,7 +79,12 @@ impl Server {
     pub fn install(&self) {
         let config = self.config();
         let contact = if config.exists() { vec![] } else { vec!["--contact", CONTACT] };
-        run(keyward(self.root()).arg("install").arg("--config").arg(config).args(contact).arg(self.path())).exits(0);
+        let first = !config.exists();
+        run(keyward(self.root()).arg("install").arg("--config").arg(&config).args(contact).arg(self.path())).exits(0);
+        if first {
+            // A story is no business of the machine's own log.
+            self.set("system_log = \"/dev/log\"", "system_log = \"\"");
+        }
     }
 
     /// The scratch folder: repository, configuration, key, ledger.
@@ -74,12 +94,17 @@ impl Server {
 
     /// The repository.
     pub fn path(&self) -> PathBuf {
-        self.root().join("group").join("app.git")
+        self.path.clone()
     }
 
     /// The configuration file.
     pub fn config(&self) -> PathBuf {
         self.root().join("etc").join("keyward.toml")
+    }
+
+    /// Runs a command of `keyward` that takes the configuration.
+    pub fn keyward<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
+        run(keyward(self.root()).args(arguments))
     }
 
     /// Everything in the ledger.

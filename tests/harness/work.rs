@@ -105,6 +105,13 @@ impl Work {
         Push::of(&run(git(self.folder.path()).args(["push", "origin"]).args(refs)))
     }
 
+    /// Pushes to `origin` with variables that the host's side sees, since over the file system it is the same process' child.
+    pub fn push_with(&self, variables: &[(&str, &str)], refs: &[&str]) -> Push {
+        let mut command = git(self.folder.path());
+        command.args(["push", "origin"]).args(refs).envs(variables.iter().copied());
+        Push::of(&run(&mut command))
+    }
+
     /// Pushes without sending what the server says it has, whether a ref there reaches it or not.
     pub fn push_negotiated(&self, refs: &[&str]) -> Push {
         Push::of(&run(git(self.folder.path()).args(["-c", "push.negotiate=true", "push", "origin"]).args(refs)))

@@ -1,7 +1,7 @@
 //! `keyward explain CODE`: from a code in a message, or a rule's id, to what it is and what to do.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -9,7 +9,7 @@ use keyward_rules::{Catalogue, Code, Engine, Rule};
 
 use crate::config::{Config, default_file};
 use crate::exit::Exit;
-use crate::ledger::{self, Entry, LedgerFinding};
+use crate::ledger::{self, Event, LedgerFinding, Push};
 use crate::output;
 
 pub(super) fn run(code: &str, config: Option<PathBuf>) -> Result<Exit> {
@@ -26,19 +26,15 @@ pub(super) fn run(code: &str, config: Option<PathBuf>) -> Result<Exit> {
         bail!("`{code}` is neither a code such as KW-7F3K9QXD nor the id of a rule; `keyward rules` lists those");
     };
     let config = config?;
-    let Some(path) = &config.ledger else {
+    let Some(ledger) = &config.ledger else {
         bail!("{} names no ledger, so nothing is remembered about codes", file.display());
     };
-    let entries = ledger::read(path)?;
-    let seen: Vec<(&Entry, &LedgerFinding)> = entries
-        .iter()
-        .flat_map(|entry| entry.findings.iter().map(move |finding| (entry, finding)))
-        .filter(|(_, finding)| finding.code == wanted.to_string())
-        .collect();
-    let Some((_, first)) = seen.first() else {
+    let path = &ledger.path;
+    let seen = seen(path, &wanted.to_string())?;
+    let Some(Seen { finding: first, .. }) = seen.first() else {
         bail!("{wanted} is not in the ledger {}; was it another server's message?", path.display());
     };
-    let mut others: Vec<&str> = seen.iter().map(|(_, finding)| finding.fingerprint.as_str()).collect();
+    let mut others: Vec<&str> = seen.iter().map(|seen| seen.finding.fingerprint.as_str()).collect();
     others.sort_unstable();
     others.dedup();
     if others.len() > 1 {
@@ -52,22 +48,43 @@ pub(super) fn run(code: &str, config: Option<PathBuf>) -> Result<Exit> {
     if let Some(rule) = catalogue.find(&first.rule) {
         text.push_str(&about(catalogue, catalogue.rule(rule)));
     }
-    for (entry, finding) in &seen {
-        let commits: Vec<&str> = finding.commits.iter().map(|id| &id[..id.len().min(7)]).collect();
-        let actor = entry.actor.as_deref().unwrap_or("someone");
+    for Seen { time, push, finding } in &seen {
+        let commits: Vec<&str> = finding.commits.iter().filter_map(|id| id.get(..7)).collect();
+        let actor = push.actor.as_deref().unwrap_or("someone");
         let _ = writeln!(
             text,
-            "seen         {}  {}  {}:{}  commit {}  pushed by {actor}, {}",
-            entry.time,
-            entry.repository,
+            "seen         {time}  {}  {}:{}  commit {}  pushed by {actor}, {}",
+            push.repository,
             finding.path,
             finding.line,
             commits.join(", "),
-            entry.verdict
+            push.verdict
         );
     }
     output::result(&text);
     Ok(Exit::Clean)
+}
+
+/// A finding in the ledger, and the push it came with.
+pub(super) struct Seen {
+    pub(super) time: String,
+    pub(super) push: Push,
+    pub(super) finding: LedgerFinding,
+}
+
+/// Every time the ledger has this code, oldest first.
+///
+/// # Errors
+/// The ledger could not be read.
+pub(super) fn seen(path: &Path, code: &str) -> Result<Vec<Seen>> {
+    let mut seen = Vec::new();
+    ledger::entries(path, &mut |entry| {
+        let Event::Push(mut push) = entry.event else { return };
+        let findings = std::mem::take(&mut push.findings);
+        let wanted = findings.into_iter().filter(|finding| finding.code == code);
+        seen.extend(wanted.map(|finding| Seen { time: entry.time.clone(), push: push.clone(), finding }));
+    })?;
+    Ok(seen)
 }
 
 fn about(catalogue: &Catalogue, rule: &Rule) -> String {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use keyward_rules::Finding;
+use keyward_rules::baseline::Baseline;
 use keyward_rules::pack::Bounds;
 use keyward_rules::policy::{Action, Context, Decision, judge};
 
@@ -116,17 +117,7 @@ pub(super) fn run(
         Some(store) => history::scan(store, &scanner, &Honour::of_head(&config, store))?,
         None => files::scan(path, &scanner, &Honour::of_folder(&config, path), config.largest_object)?,
     };
-    scan.now = expiry::now();
-    let context = Context { refs: &[], repository: &server.repository, actor: None, today: today(), now: scan.now };
-    for judged in &mut scan.findings {
-        judged.decision = match judged.excuse {
-            Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
-            None => judge(&config.policy, &config.allowlist, &judged.finding, false, &context),
-        };
-    }
-    scan.findings.sort_by(|a, b| {
-        (&a.finding.path, a.finding.location, &a.commit).cmp(&(&b.finding.path, b.finding.location, &b.commit))
-    });
+    decide(&mut scan, &config, &server.repository)?;
     output::result(&match format {
         ScanFormat::Text => report::text::render(&scan),
         ScanFormat::Json => report::json::render(&scan)?,
@@ -135,13 +126,49 @@ pub(super) fn run(
     Ok(exit(&scan))
 }
 
+/// Every object of a repository scanned and judged; and the name it is judged under, its path's if none is given.
+///
+/// # Errors
+/// It is no repository, or could not be read at all.
+pub(super) fn history_of(path: &Path, name: Option<&str>, config: &Config) -> Result<(String, Scan)> {
+    let store = open(path, config.largest_object)?;
+    let name = name.map_or_else(|| Server::of(store.repository().git_dir()).repository, str::to_owned);
+    let scanner = Scanner::new(config.engine.clone(), config.key.clone(), name.clone());
+    let mut scan = history::scan(&store, &scanner, &Honour::of_head(config, &store))?;
+    decide(&mut scan, config, &name)?;
+    Ok((name, scan))
+}
+
+/// Asks the policy about each finding, and puts them in order.
+fn decide(scan: &mut Scan, config: &Config, repository: &str) -> Result<()> {
+    scan.now = expiry::now();
+    let context = Context { refs: &[], repository, actor: None, today: today(), now: scan.now };
+    let baseline = if scan.findings.is_empty() { Baseline::default() } else { config.baseline()? };
+    for judged in &mut scan.findings {
+        let known = baseline.holds(repository, judged.finding.fingerprint);
+        judged.decision = match judged.excuse {
+            Some(excuse) => Decision::Allowed(excuse.reason().to_owned()),
+            None => judge(&config.policy, &config.allowlist, &judged.finding, known, &context),
+        };
+    }
+    scan.findings.sort_by(|a, b| {
+        (&a.finding.path, a.finding.location, &a.commit).cmp(&(&b.finding.path, b.finding.location, &b.commit))
+    });
+    Ok(())
+}
+
 /// The repository whose history is to be scanned, if it is that and not a folder's files.
 fn repository(path: &Path, history: bool, largest: u64) -> Result<Option<Store>> {
     let bare = path.is_dir() && path.join("HEAD").is_file() && path.join("objects").is_dir();
     if !history && !bare {
         return Ok(None);
     }
-    Store::open(path, Bounds { largest, proceed: &|| true }).with_context(|| format!("{} is no repository that can be read", path.display())).map(Some)
+    open(path, largest).map(Some)
+}
+
+fn open(path: &Path, largest: u64) -> Result<Store> {
+    Store::open(path, Bounds { largest, proceed: &|| true })
+        .with_context(|| format!("{} is no repository that can be read", path.display()))
 }
 
 fn exit(scan: &Scan) -> Exit {

@@ -164,9 +164,9 @@ impl Folder {
     /// Calls `found` with the pack that has the object, if one does that is open already.
     fn packed<T>(&self, id: &ObjectId, found: impl FnOnce(&mut Opened) -> T) -> Option<T> {
         let mut packs = self.packs.borrow_mut();
-        let at = packs.iter().position(|file| {
-            file.opened.as_ref().is_some_and(|opened| opened.pack.index().find(id).is_some())
-        })?;
+        let at = packs
+            .iter()
+            .position(|file| file.opened.as_ref().is_some_and(|opened| opened.pack.index().find(id).is_some()))?;
         // The next object that is asked for likely lies in the same pack.
         packs.swap(0, at);
         packs[0].opened.as_mut().map(found)

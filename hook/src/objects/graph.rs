@@ -66,7 +66,8 @@ impl<'g> Graph<'g> {
             let mut readers: Vec<Reader<'_, '_>> = (0..threads).map(|_| reader()).collect();
             // Every folder is read as a whole: what is new in it does not matter here.
             let plan = Plan { wanted: &[ObjectKind::Tree], margin: 0, ..Plan::new(bounds) };
-            let walked = pack.walk(&plan, &mut readers).map_err(|error| anyhow::anyhow!("could not read a pack: {error}"))?;
+            let walked =
+                pack.walk(&plan, &mut readers).map_err(|error| anyhow::anyhow!("could not read a pack: {error}"))?;
             if walked.left > 0 || readers.iter().any(|reader| reader.stopped) {
                 return Err(OutOfTime.into());
             }

@@ -35,11 +35,8 @@ impl Repository {
     /// # Errors
     /// There is none.
     pub(crate) fn open(path: &Path) -> Result<Repository> {
-        let git_dir = if path.join("HEAD").is_file() && is_repository(path)? {
-            path.to_owned()
-        } else {
-            of_work_tree(path)?
-        };
+        let git_dir =
+            if path.join("HEAD").is_file() && is_repository(path)? { path.to_owned() } else { of_work_tree(path)? };
         let common = common_dir(&git_dir)?;
         if !common.join("objects").is_dir() {
             bail!("{} is no git repository", path.display());

@@ -81,8 +81,8 @@ impl<'s> Before<'s> {
     }
 
     /// Every ref's target by the name of one of those that the policy treats alike.
-    pub(super) fn alike(&self) -> Result<BTreeMap<Vec<bool>, (String, Vec<ObjectId>)>> {
-        let mut groups: BTreeMap<Vec<bool>, (String, Vec<ObjectId>)> = BTreeMap::new();
+    pub(super) fn alike(&self) -> Result<BTreeMap<Vec<bool>, Alike>> {
+        let mut groups: BTreeMap<Vec<bool>, Alike> = BTreeMap::new();
         for found in self.store.refs()? {
             let group = groups.entry(self.standing.of_ref(&found.name));
             group.or_insert_with(|| (found.name.clone(), Vec::new())).1.push(found.target);
@@ -90,3 +90,6 @@ impl<'s> Before<'s> {
         Ok(groups)
     }
 }
+
+/// Refs that the policy treats alike: the name of one, and what each stands at.
+pub(super) type Alike = (String, Vec<ObjectId>);

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 
-use keyward_rules::policy::{Doubt, DoubtAction, DoubtKind};
+use keyward_rules::policy::{Doubt, DoubtKind};
 
-use super::{Inspection, message, record, then};
+use super::record::record;
+use super::stance::Stance;
+use super::{Inspection, then, web};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
@@ -28,6 +30,7 @@ impl Watch {
 pub(super) fn watch(
     config: Config,
     server: Server,
+    stance: Stance,
     clock: &'static Clock,
     input: Vec<u8>,
     hook: Option<PathBuf>,
@@ -36,7 +39,7 @@ pub(super) fn watch(
     let Some(patience) = clock.patience() else { return Watch(sender) };
     std::thread::spawn(move || {
         if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-            let exit = match (give_up(&config, &server, clock, &input), hook) {
+            let exit = match (give_up(&config, &server, stance, clock, &input), hook) {
                 // A hook that cannot be started rejects, as it does in time.
                 (Exit::Clean, Some(hook)) => then::run(&hook, &input).unwrap_or(Exit::CouldNotTell),
                 (exit, _) => exit,
@@ -47,12 +50,13 @@ pub(super) fn watch(
     Watch(sender)
 }
 
-fn give_up(config: &Config, server: &Server, clock: &Clock, input: &[u8]) -> Exit {
+fn give_up(config: &Config, server: &Server, stance: Stance, clock: &Clock, input: &[u8]) -> Exit {
     let detail = format!("the push was not checked to its end within {}", clock.words());
     let doubt = Doubt { kind: DoubtKind::Time, detail };
-    let inspection = Inspection { doubts: vec![doubt], ..Inspection::default() };
-    let rejected = config.policy.doubt.time == DoubtAction::Reject;
-    record(config, server, input, &inspection, rejected);
-    output::message(&message::compose(&inspection, config, rejected));
+    let mut inspection = Inspection { doubts: vec![doubt], stance, ..Inspection::default() };
+    let rejected = inspection.rejected(config);
+    inspection.doubts.extend(record(config, server, input, &inspection, rejected));
+    let rejected = rejected || inspection.rejected(config);
+    output::message(&web::message(server, &inspection, config, rejected));
     if rejected { Exit::CouldNotTell } else { Exit::Clean }
 }

@@ -218,7 +218,8 @@ impl Learned {
             return;
         }
         if self.credentials.len() >= MOST_CREDENTIALS && self.are_many(finding.confidence) {
-            let detail = format!("more than {MOST_CREDENTIALS} different secrets were found, and the others not judged");
+            let detail =
+                format!("more than {MOST_CREDENTIALS} different secrets were found, and the others not judged");
             return self.doubts.add(DoubtKind::Git, detail);
         }
         self.credentials.insert(finding.fingerprint, (id, finding));

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use keyward_rules::pack::ObjectId;
 use keyward_rules::policy::{Action, Decision, DoubtAction};
 
+use super::notes;
 use super::updates::RefUpdate;
 use super::{Inspection, Place, Sighting};
 use crate::config::Config;
@@ -92,7 +93,9 @@ fn steps(commits: &NewCommits, updates: &[RefUpdate], blocked: &[&Sighting]) -> 
     for sighting in blocked.iter().filter(|sighting| sighting.commits.is_empty()) {
         match &sighting.place {
             Place::Tag(name) => steps.push(format!("2. git tag -d {}   make it anew, push it", ascii(name))),
-            Place::Unplaced(id) => steps.push(format!("2. git log --all --find-object={}   names its commits", id.short())),
+            Place::Unplaced(id) => {
+                steps.push(format!("2. git log --all --find-object={}   names its commits", id.short()))
+            }
             _ => steps.push("2. push without the ref that leads to that object".to_owned()),
         }
     }
@@ -105,7 +108,9 @@ fn steps(commits: &NewCommits, updates: &[RefUpdate], blocked: &[&Sighting]) -> 
 pub(crate) fn compose(inspection: &Inspection, config: &Config, rejected: bool) -> String {
     let shown: Vec<&Sighting> = inspection.sightings.iter().filter(|sighting| is_shown(sighting)).collect();
     let blocked: Vec<&Sighting> = shown.iter().filter(|sighting| sighting.decision.blocks()).copied().collect();
-    if shown.is_empty() && inspection.doubts.is_empty() && excused(inspection).is_none() {
+    if notes::silent(inspection, rejected)
+        || shown.is_empty() && inspection.doubts.is_empty() && excused(inspection).is_none() && !notes::any(inspection)
+    {
         return String::new();
     }
     // Doubts take room too: as many credentials are told as leave the message on one screen.
@@ -126,11 +131,17 @@ fn lines(
     shown: &[&Sighting],
     count: usize,
 ) -> Vec<String> {
-    let mut lines = vec![first_line(inspection, blocked, shown, rejected)];
+    let spared = inspection.stance.spares(config, inspection);
+    let mut lines = vec![match notes::first_line(inspection, spared) {
+        Some(line) if spared => format!("{line}: {}", counted(inspection, blocked)),
+        Some(line) => line,
+        None => first_line(inspection, blocked, shown, rejected),
+    }];
+    lines.extend(notes::lines(inspection));
     lines.extend(doubts(inspection, config));
-    let told = if rejected && !blocked.is_empty() { blocked } else { shown };
+    let told = if (rejected || spared) && !blocked.is_empty() { blocked } else { shown };
     for sighting in told.iter().take(count) {
-        lines.extend(sighting_lines(sighting, inspection));
+        lines.extend(sighting_lines(sighting, inspection, rejected));
     }
     if told.len() > count {
         lines.push(format!("  and {} more, shown when these are mended", told.len() - count));
@@ -138,6 +149,10 @@ fn lines(
     lines.extend(excused(inspection));
     if rejected {
         lines.extend(hints(inspection, config, blocked));
+    } else if spared && !blocked.is_empty() {
+        lines.push("hint: it is on the server now, revoke it:".to_owned());
+        lines.extend(consoles(inspection, blocked));
+        lines.push(format!("hint: questions? {}", ascii(&config.contact)));
     } else if !shown.is_empty() {
         lines.push(format!("hint: questions? {}", ascii(&config.contact)));
     }
@@ -178,9 +193,15 @@ fn first_line(inspection: &Inspection, blocked: &[&Sighting], shown: &[&Sighting
             count => format!("warning: push accepted, look at {}", possible(count)),
         };
     }
-    let Some(first) = blocked.first() else {
-        return "error: push rejected: it could not be checked".to_owned();
-    };
+    let code = blocked.first().map(|first| format!(" [{}]", first.finding.code)).unwrap_or_default();
+    format!("error: push rejected: {}{code}", counted(inspection, blocked))
+}
+
+/// What is blocked, and in how many commits.
+fn counted(inspection: &Inspection, blocked: &[&Sighting]) -> String {
+    if blocked.is_empty() {
+        return "it could not be checked".to_owned();
+    }
     let mut commits: Vec<ObjectId> = blocked.iter().flat_map(|sighting| sighting.commits.iter().copied()).collect();
     commits.sort();
     commits.dedup();
@@ -190,7 +211,7 @@ fn first_line(inspection: &Inspection, blocked: &[&Sighting], shown: &[&Sighting
         count => format!(" in {count} commits"),
     };
     let doubt = if inspection.doubts.is_empty() { "" } else { " (and a doubt)" };
-    format!("error: push rejected: {}{place}{doubt} [{}]", secrets(blocked.len()), first.finding.code)
+    format!("{}{place}{doubt}", secrets(blocked.len()))
 }
 
 fn secrets(count: usize) -> String {
@@ -203,16 +224,16 @@ fn possible(count: usize) -> String {
 
 fn doubts(inspection: &Inspection, config: &Config) -> Vec<String> {
     let lines = inspection.doubts.iter().take(3).flat_map(|doubt| {
-        let accepted = config.policy.doubt.action(doubt.kind) == DoubtAction::Accept;
+        let accepted = inspection.stance.doubt(config, doubt.kind) == DoubtAction::Accept;
         let verdict = if accepted { "accepted by policy" } else { "rejected by policy" };
         wrap(&format!("{verdict}: {}", ascii(&doubt.detail)))
     });
     lines.collect()
 }
 
-fn sighting_lines(sighting: &Sighting, inspection: &Inspection) -> Vec<String> {
+fn sighting_lines(sighting: &Sighting, inspection: &Inspection, rejected: bool) -> Vec<String> {
     let finding = &sighting.finding;
-    let word = if sighting.decision.blocks() { "error" } else { "warning" };
+    let word = if rejected && sighting.decision.blocks() { "error" } else { "warning" };
     let state = if sighting.known { " (was there before)" } else { "" };
     let mut lines = vec![format!("{word}[{}]: {}{state}", finding.code, ascii(&finding.name))];
     let commits = commit_list(&sighting.commits);
@@ -264,18 +285,24 @@ fn hints(inspection: &Inspection, config: &Config, blocked: &[&Sighting]) -> Vec
     };
     let mut lines = Vec::new();
     lines.push("hint: 1. revoke it, it has left your machine:".to_owned());
+    lines.extend(consoles(inspection, blocked));
+    lines.extend(inspection.fix.steps.iter().map(|step| format!("hint: {step}")));
+    lines.push(format!("hint: not a secret? tell {} {}", ascii(&config.contact), first.finding.code));
+    lines.extend(notes::request(inspection));
+    lines
+}
+
+/// Where to revoke.
+fn consoles(inspection: &Inspection, blocked: &[&Sighting]) -> Vec<String> {
     let mut consoles: Vec<&String> =
         blocked.iter().filter_map(|sighting| inspection.fix.consoles.get(&sighting.finding.provider)).collect();
     consoles.dedup();
     let room = if blocked.len() > SHOWN { 1 } else { SHOWN_CONSOLES };
-    lines.extend(consoles.iter().take(room).map(|console| format!("hint:    {}", ascii(console))));
-    lines.extend(inspection.fix.steps.iter().map(|step| format!("hint: {step}")));
-    lines.push(format!("hint: not a secret? tell {} {}", ascii(&config.contact), first.finding.code));
-    lines
+    consoles.iter().take(room).map(|console| format!("hint:    {}", ascii(console))).collect()
 }
 
 /// Plain ASCII: what a Windows console and a CI log show alike.
-fn ascii(text: &str) -> String {
+pub(super) fn ascii(text: &str) -> String {
     text.chars()
         .flat_map(|letter| {
             let escaped: Vec<char> = if letter.is_ascii() && !letter.is_ascii_control() {
@@ -289,7 +316,7 @@ fn ascii(text: &str) -> String {
 }
 
 /// Keeps both ends of a long text.
-fn middle(text: &str, columns: usize) -> String {
+pub(super) fn middle(text: &str, columns: usize) -> String {
     if text.len() <= columns || columns < 10 {
         return text.to_owned();
     }
@@ -303,7 +330,7 @@ fn fit(line: &str) -> String {
     if line.len() <= COLUMNS || copied { line.to_owned() } else { format!("{}...", &line[..COLUMNS - 3]) }
 }
 
-fn wrap(text: &str) -> Vec<String> {
+pub(super) fn wrap(text: &str) -> Vec<String> {
     let mut lines = vec![String::from(" ")];
     for word in text.split_ascii_whitespace() {
         let line = lines.last_mut().expect("never empty");
@@ -319,39 +346,24 @@ fn wrap(text: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
-    use keyward_rules::allowlist::Allowlist;
-    use keyward_rules::import::Settings;
     use keyward_rules::pack::ObjectId;
-    use keyward_rules::policy::{Action, Decision, Doubt, DoubtKind, Policy};
+    use keyward_rules::policy::{Action, Decision, Doubt, DoubtKind};
     use keyward_rules::rule::sample::Sample;
     use keyward_rules::{Engine, FingerprintKey};
 
     use super::{COLUMNS, Fix, compose};
     use crate::config::Config;
-    use crate::patience::Patience;
     use crate::push::{Inspection, Place, Sighting};
     use crate::scanner::Scanner;
 
-    fn config() -> Config {
-        Config {
-            contact: "https://wiki.example.com/keyward".into(),
-            key: FingerprintKey::new([7; 32]),
-            ledger: None,
-            allowlist: Allowlist::default(),
-            largest_object: 1,
-            deadline: Patience::Auto,
-            policy: Policy::default(),
-            engine: Arc::new(Engine::builtin()),
-            honour: Vec::new(),
-            rule_files: Vec::new(),
-            imported: Settings::default(),
-        }
+    pub(in crate::push) fn config() -> Config {
+        Config { contact: "https://wiki.example.com/keyward".into(), ..Config::of_key(FingerprintKey::new([7; 32])) }
     }
 
-    fn sightings(count: usize) -> Vec<Sighting> {
+    pub(in crate::push) fn sightings(count: usize) -> Vec<Sighting> {
         let scanner = Scanner::new(Arc::new(Engine::builtin()), FingerprintKey::new([7; 32]), "r".into());
         let template = "\n\nSLACK_TOKEN=xoxb-{digits:12}-{digits:12}-{base62:24}\n";
         let one = |seed| {

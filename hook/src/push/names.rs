@@ -119,7 +119,9 @@ impl Names {
         }
         if learned.named.len() + learned.folders.len() >= MOST_NAMED {
             if wanted.file || wanted.folder {
-                let detail = format!("more than {MOST_NAMED} files are to be looked at for their names, and the others were not");
+                let detail = format!(
+                    "more than {MOST_NAMED} files are to be looked at for their names, and the others were not"
+                );
                 learned.doubts.add(DoubtKind::Git, detail);
             }
         } else if entry.mode.is_tree() && wanted.folder {

@@ -12,11 +12,7 @@ const LEAST: usize = 64;
 const FOR_EACH: usize = 4;
 
 /// Takes out of `outside` what the folders of old commits hold. `from` are commits that a ref led to before.
-pub(super) fn settle<'a>(
-    store: &Store,
-    from: impl Iterator<Item = &'a ObjectId>,
-    outside: &mut HashSet<ObjectId>,
-) {
+pub(super) fn settle<'a>(store: &Store, from: impl Iterator<Item = &'a ObjectId>, outside: &mut HashSet<ObjectId>) {
     let asked = outside.clone();
     let mut budget = LEAST + FOR_EACH * asked.len();
     // Folders that the push does not name were replaced by it: what they hold is named beside what is new. The others are unchanged.

@@ -95,7 +95,8 @@ mod tests {
     /// A token of Slack's.
     static TOKEN: LazyLock<Finding> = LazyLock::new(|| {
         let scanner = Scanner::new(Arc::new(Engine::builtin()), FingerprintKey::new([7; 32]), "r".into());
-        let text = Sample::expand("SLACK_TOKEN=xoxb-{digits:12}-{digits:12}-{base62:24}\n", 3, None).expect("good").text;
+        let text =
+            Sample::expand("SLACK_TOKEN=xoxb-{digits:12}-{digits:12}-{base62:24}\n", 3, None).expect("good").text;
         scanner.scan(text.as_bytes()).remove(0)
     });
 

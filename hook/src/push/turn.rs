@@ -3,20 +3,52 @@
 
 /// Words in the names of files that likely hold a credential.
 const WORDS: [&str; 14] = [
-    "env", "secret", "credential", "password", "passwd", "token", "key", "config", "setting", "properties", "htpasswd", "netrc", "pgpass",
+    "env",
+    "secret",
+    "credential",
+    "password",
+    "passwd",
+    "token",
+    "key",
+    "config",
+    "setting",
+    "properties",
+    "htpasswd",
+    "netrc",
+    "pgpass",
     "kube",
 ];
 
 /// Endings of such files.
 const ENDINGS: [&str; 22] = [
-    "env", "pem", "key", "p12", "pfx", "jks", "ppk", "yml", "yaml", "json", "toml", "ini", "cfg", "conf", "cnf", "xml", "properties", "tf",
-    "tfvars", "sh", "ps1", "sql",
+    "env",
+    "pem",
+    "key",
+    "p12",
+    "pfx",
+    "jks",
+    "ppk",
+    "yml",
+    "yaml",
+    "json",
+    "toml",
+    "ini",
+    "cfg",
+    "conf",
+    "cnf",
+    "xml",
+    "properties",
+    "tf",
+    "tfvars",
+    "sh",
+    "ps1",
+    "sql",
 ];
 
 /// Endings of files that are large and seldom hold one.
 const LATE: [&str; 26] = [
-    "png", "jpg", "jpeg", "gif", "webp", "ico", "bmp", "svg", "mp3", "mp4", "mov", "avi", "webm", "wav", "ogg", "ttf", "otf", "woff",
-    "woff2", "pdf", "so", "dll", "exe", "dylib", "a", "wasm",
+    "png", "jpg", "jpeg", "gif", "webp", "ico", "bmp", "svg", "mp3", "mp4", "mov", "avi", "webm", "wav", "ogg", "ttf",
+    "otf", "woff", "woff2", "pdf", "so", "dll", "exe", "dylib", "a", "wasm",
 ];
 
 /// When a file is scanned.

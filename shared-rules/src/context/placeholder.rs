@@ -1,5 +1,9 @@
 //! Tells values that stand for a credential from credentials: `xxxx`, `your-token-here`, `1234567890`, a value with no variety.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 /// Words that people write where a credential would stand. At least four letters: in 36 random
 /// base62 characters one of them turns up less than once in a thousand.
 const WORDS: &[&[u8]] = &[
@@ -60,8 +64,11 @@ const WORDS: &[&[u8]] = &[
 
 /// Whether the value only stands for a credential.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
-    let lower = value.to_ascii_lowercase();
-    WORDS.iter().any(|word| memchr::memmem::find(&lower, word).is_some()) || has_long_series(&lower)
+    static SEARCH: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let builder = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).clone();
+        builder.build(WORDS).expect("some fifty short words")
+    });
+    SEARCH.is_match(value) || has_long_series(&value.to_ascii_lowercase())
 }
 
 /// Eight or more characters in a row that repeat, count up or count down. Zeros, as digits or as base64's `A`,

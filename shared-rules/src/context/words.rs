@@ -40,6 +40,22 @@ impl Words {
         &self.letters[..self.length]
     }
 
+    /// The words one by one.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &[u8]> {
+        let mut starts = self.starts & !1;
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            if at >= self.length {
+                return None;
+            }
+            let end = (starts.trailing_zeros() as usize).min(self.length);
+            starts &= starts.wrapping_sub(1);
+            let word = &self.letters[at..end];
+            at = end;
+            Some(word)
+        })
+    }
+
     /// Whether `word`, normalized, stands here; one of up to five letters must stand alone.
     pub(crate) fn contains(&self, word: &[u8]) -> bool {
         // Names are a few dozen letters: a plain search is done before a clever one is set up.
@@ -100,7 +116,10 @@ fn begins_word(previous: Kind, kind: Kind) -> bool {
 
 /// Lower-case letters and digits of `text`, as keywords are stored.
 pub(crate) fn normalize(text: &[u8]) -> String {
-    text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|&byte| char::from(byte.to_ascii_lowercase())).collect()
+    // At start-up this runs over every keyword of every rule.
+    let mut letters = Vec::with_capacity(text.len());
+    letters.extend(text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase));
+    String::from_utf8(letters).expect("ASCII letters and digits")
 }
 
 #[cfg(test)]

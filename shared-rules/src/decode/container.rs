@@ -1,8 +1,11 @@
-//! Compressed files and archives: gzip, xz, bzip2, zstd, tar, and zip with everything built on it (jar, docx, apk, wheel).
+//! Compressed files and archives: gzip, xz, bzip2, zstd, tar, and zip with everything built on it (jar, docx, apk, wheel); and files of
+//! parts, PDF and SQLite.
 
 use std::io::Read;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
+
+use super::{pdf, sqlite};
 
 /// Files taken out of one archive.
 const MOST_MEMBERS: usize = 10_000;
@@ -19,6 +22,8 @@ pub(crate) enum Kind {
     Zstd,
     Tar,
     Zip,
+    Pdf,
+    Sqlite,
     /// Known, and not opened: 7z, RAR.
     Sealed,
 }
@@ -46,6 +51,12 @@ pub enum Trouble {
 /// Local file header of a zip archive, APPNOTE 4.3.7.
 const ZIP_MEMBER: &[u8] = b"PK\x03\x04";
 
+/// End of a zip archive's directory, APPNOTE 4.3.16: its mark, its length, and within how many bytes of the end it is looked for, since
+/// a comment may follow it.
+const ZIP_END: &[u8] = b"PK\x05\x06";
+const ZIP_END_LENGTH: usize = 22;
+const ZIP_TAIL: usize = 1024;
+
 /// What the bytes are, if they are a container.
 pub(crate) fn sniff(bytes: &[u8]) -> Option<Kind> {
     match *bytes {
@@ -56,8 +67,19 @@ pub(crate) fn sniff(bytes: &[u8]) -> Option<Kind> {
         [b'P', b'K', 3, 4, ..] => Some(Kind::Zip),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] | [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some(Kind::Sealed),
         _ if bytes.get(257..262) == Some(b"ustar") => Some(Kind::Tar),
+        _ if bytes.starts_with(sqlite::HEAD) => Some(Kind::Sqlite),
+        _ if pdf::is_document(bytes) => Some(Kind::Pdf),
+        _ if ends_as_zip(bytes) => Some(Kind::Zip),
         _ => None,
     }
+}
+
+/// Whether it is an archive with something before it: a program that unpacks it, a script that runs it, a picture.
+fn ends_as_zip(bytes: &[u8]) -> bool {
+    let tail = &bytes[bytes.len().saturating_sub(ZIP_TAIL)..];
+    // Asked of every object: one byte that no text has is found faster than the mark.
+    let mut rare = memchr::memchr_iter(ZIP_END[2], tail).filter_map(|at| at.checked_sub(2));
+    rare.any(|at| tail[at..].starts_with(ZIP_END) && tail.len() >= at + ZIP_END_LENGTH)
 }
 
 /// Hands out every member that can be read, at most `budget` bytes of them in all, and tells what could not.
@@ -72,6 +94,11 @@ pub(crate) fn open(kind: Kind, bytes: &[u8], budget: usize, member: &mut dyn FnM
         },
         Kind::Tar => tar(bytes, budget, member),
         Kind::Zip => zip(bytes, budget, member),
+        Kind::Pdf => pdf::streams(bytes, budget, member),
+        Kind::Sqlite => {
+            let (bytes, trouble) = sqlite::rows(bytes, budget);
+            whole(bytes, trouble, member)
+        }
         Kind::Sealed => vec![(Vec::new(), Trouble::Unknown)],
     }
 }
@@ -91,6 +118,11 @@ fn unpack(decoder: impl Read, budget: usize) -> (Vec<u8>, Option<Trouble>) {
 
 fn single(decoder: impl Read, budget: usize, member: &mut dyn FnMut(Member)) -> Vec<(Vec<u8>, Trouble)> {
     let (bytes, trouble) = unpack(decoder, budget);
+    whole(bytes, trouble, member)
+}
+
+/// The one content that a file has.
+fn whole(bytes: Vec<u8>, trouble: Option<Trouble>, member: &mut dyn FnMut(Member)) -> Vec<(Vec<u8>, Trouble)> {
     member(Member { name: Vec::new(), bytes });
     trouble.map(|trouble| (Vec::new(), trouble)).into_iter().collect()
 }
@@ -268,9 +300,17 @@ mod tests {
         assert!(troubles.is_empty());
     }
 
+    #[test]
+    fn an_archive_may_stand_behind_a_program_and_have_a_comment() {
+        let end = [&b"PK\x05\x06"[..], &[0; 18], b"a comment"].concat();
+        let archive = [b"#!/bin/sh\n".to_vec(), zip_member("a.txt", 8, 8, 0, &deflate(b"first")), end].concat();
+        assert_eq!(members(&archive, 1000).0, [("a.txt".to_owned(), b"first".to_vec())]);
+        assert_eq!(sniff(b"#!/bin/sh\nPK\x05\x06"), None);
+    }
+
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(kind in 0usize..6, bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        fn no_bytes_make_it_panic(kind in 0usize..8, bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
             let (kind, head): (Kind, &[u8]) = [
                 (Kind::Gzip, &b"\x1f\x8b\x08"[..]),
                 (Kind::Xz, &b"\xfd7zXZ\0"[..]),
@@ -278,6 +318,8 @@ mod tests {
                 (Kind::Zstd, &b"\x28\xb5\x2f\xfd"[..]),
                 (Kind::Tar, &b""[..]),
                 (Kind::Zip, &b"PK\x03\x04"[..]),
+                (Kind::Pdf, &b"%PDF-1.7\nstream\n"[..]),
+                (Kind::Sqlite, &b"SQLite format 3\0\x02\0\x01\x01"[..]),
             ][kind];
             let mut total = 0;
             open(kind, &[head, &bytes].concat(), 10_000, &mut |member| total += member.bytes.len());

@@ -3,6 +3,8 @@
 
 pub(crate) mod container;
 pub(crate) mod escape;
+pub(crate) mod pdf;
+pub(crate) mod sqlite;
 pub(crate) mod utf16;
 
 use base64::Engine as _;
@@ -22,6 +24,34 @@ static ENGINES: [GeneralPurpose; 2] =
 pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let url = text.iter().any(|byte| matches!(byte, b'-' | b'_'));
     ENGINES[usize::from(url)].decode(text).ok()
+}
+
+/// The value of each base64 character in either alphabet, 255 for what is none.
+const VALUES: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut digit = 0;
+    while digit < 26 {
+        values[b'A' as usize + digit as usize] = digit;
+        values[b'a' as usize + digit as usize] = digit + 26;
+        if digit < 10 {
+            values[b'0' as usize + digit as usize] = digit + 52;
+        }
+        digit += 1;
+    }
+    (values[b'+' as usize], values[b'/' as usize]) = (62, 63);
+    (values[b'-' as usize], values[b'_' as usize]) = (62, 63);
+    values
+};
+
+/// What the first four characters of base64 decode to; `None` if they are none.
+pub(crate) fn base64_head(text: &[u8]) -> Option<[u8; 3]> {
+    let values = text.first_chunk::<4>()?.map(|byte| VALUES[usize::from(byte)]);
+    if values.contains(&255) {
+        return None;
+    }
+    let bits = values.iter().fold(0, |bits: u32, &value| bits << 6 | u32::from(value));
+    let [_, first, second, third] = bits.to_be_bytes();
+    Some([first, second, third])
 }
 
 /// Decodes pairs of hexadecimal digits.

@@ -2,6 +2,7 @@
 
 use super::finder::score;
 use crate::context::{Assignment, entropy, is_placeholder, is_published, least_entropy};
+use crate::engine::parts::MARGIN;
 use crate::engine::{Engine, Input};
 use crate::finding::{Evidence, Match};
 use crate::rule::{Class, Confidence, PatternMatch, Rule, RuleIndex, Shape};
@@ -27,7 +28,9 @@ pub(super) fn at(
     assignment: Option<&Assignment>,
 ) -> Option<Match> {
     let checked = engine.catalogue.rule(rule);
+    note_reach(input, checked);
     let found = checked.pattern.as_ref()?.match_at(&input.bytes[at..], checked.reach)?;
+    input.note();
     if matches!(checked.shape, Shape::Prefix(_)) && is_inside_data(input.bytes, at) {
         return None;
     }
@@ -37,11 +40,20 @@ pub(super) fn at(
 /// The same for a credential or command that holds what ends at `mark`.
 pub(super) fn around(engine: &Engine, input: &Input<'_>, rule: RuleIndex, at: usize, mark: usize) -> Option<Match> {
     let checked = engine.catalogue.rule(rule);
+    note_reach(input, checked);
     let found = checked.pattern.as_ref()?.match_at(&input.bytes[at..], checked.reach)?;
+    input.note();
     if at + found.whole.end < mark {
         return None;
     }
     believe(engine, input, rule, at, found, None)
+}
+
+/// Notes a rule that reads further than every anchor may.
+fn note_reach(input: &Input<'_>, rule: &Rule) {
+    if rule.reach + NEAR_AFTER > MARGIN || rule.lookback + NEAR_BEFORE > MARGIN {
+        input.note();
+    }
 }
 
 /// Whether the place is in the middle of encoded data: behind base64's own `+` and `/`, or at the start of another line of it.

@@ -37,6 +37,8 @@ fn name(kind: Kind) -> &'static str {
         Kind::Zstd => "zstd",
         Kind::Tar => "tar",
         Kind::Zip => "zip",
+        Kind::Pdf => "pdf",
+        Kind::Sqlite => "sqlite",
         Kind::Sealed => "archive",
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::finder::{assignment, der};
 use super::{Engine, Input, Undoing, contained};
 use crate::context::Assignment;
-use crate::decode::{self, container, is_text};
+use crate::decode::{self, container, is_text, utf16};
 use crate::finding::Match;
 
 /// Shortest and longest encoded text, in bytes. The sniff at the head needs the one, the other bounds the work.
@@ -30,14 +30,23 @@ pub(super) fn find(
     undoing: &mut Undoing,
 ) -> Option<(Vec<Match>, usize)> {
     let text = &input.bytes[at..];
+    let whole = text.get(..SHORTEST)?;
     // Random bytes are all printable once in ten thousand heads; identifiers and paths hardly ever decode to text.
-    let head = decode::base64(text.get(..SHORTEST)?);
+    // The first three tell most: a container's first byte is none of a text's, or `B`, `P` or `(`.
+    let opens = |head: [u8; 3]| {
+        let containers = matches!(head[0], 0x1f | 0x28 | 0x30 | 0x37 | 0x42 | 0x50 | 0x52 | 0xce | 0xfd | 0xfe);
+        // UTF-16 has a zero in each letter.
+        is_text(&head) || containers || head[0] == 0 || head[1] == 0
+    };
+    let head = decode::base64_head(whole).filter(|&head| opens(head)).and_then(|_| decode::base64(whole));
     if let Some(head) = head.filter(|head| is_text(head) || is_binary(head)) {
+        input.note();
         let (span, decoded) = base64(input.bytes, at, &head)?;
         return Some((inside(engine, input, &decoded, span.clone(), BASE64, undoing), span.end));
     }
-    let head = decode::hex(&text[..SHORTEST]).filter(|head| is_text(head))?;
-    debug_assert_eq!(head.len() * 2, SHORTEST);
+    decode::hex(&whole[..2]).filter(|first| is_text(first))?;
+    decode::hex(whole).filter(|head| is_text(head))?;
+    input.note();
     let length = text.iter().take(LONGEST).take_while(|byte| byte.is_ascii_hexdigit()).count();
     if length < SHORTEST_HEX {
         return None;
@@ -46,10 +55,11 @@ pub(super) fn find(
     Some((inside(engine, input, &decoded, at..at + length, HEX, undoing), at + length))
 }
 
-/// Whether the head opens DER, a key store, gzip or another container.
+/// Whether the head opens DER, a key store, gzip or another container, or UTF-16, as PowerShell takes commands.
 fn is_binary(head: &[u8]) -> bool {
     matches!(head, [0x30, 40..=0x7f | 0x81 | 0x82, ..] | [0xfe, 0xed, ..] | [0xce, 0xce, ..])
         || container::sniff(head).is_some()
+        || utf16::opens(head)
 }
 
 /// The base64 at `at`, over several lines if it is broken into lines of one length, and what it decodes to.
@@ -116,10 +126,10 @@ fn inside(
     if let Some(kind) = der::kind(decoded) {
         return der::matched(engine, kind, decoded, span).into_iter().collect();
     }
-    let mut found = if is_text(decoded) {
-        engine.scan_piece(&Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)
+    let mut found = if is_text(decoded) || decoded.get(..12).is_some_and(utf16::opens) {
+        engine.scan_piece(&Input::whole(decoded, input.path).at(input.place), undoing)
     } else if container::sniff(decoded).is_some() {
-        contained::find(engine, &Input { place: input.place, ..Input::whole(decoded, input.path) }, undoing)
+        contained::find(engine, &Input::whole(decoded, input.path).at(input.place), undoing)
     } else {
         Vec::new()
     };

@@ -28,7 +28,7 @@ pub(super) fn find(engine: &Engine, input: &Input<'_>, at: usize, undoing: &mut 
     let window = window(input.bytes, at);
     let text = &input.bytes[window.clone()];
     let undone = escape::undo(text);
-    let mut found = engine.scan_piece(&Input { place: input.place, ..Input::whole(&undone.text, input.path) }, undoing);
+    let mut found = engine.scan_piece(&Input::whole(&undone.text, input.path).at(input.place), undoing);
     for hidden in &mut found {
         let original = undone.original(&hidden.span);
         hidden.span = window.start + original.start..window.start + original.end;

@@ -1,10 +1,9 @@
 //! From the bytes at an anchor to the few rules that could match there, by a hash of four bytes.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use super::files::Files;
-use super::filter::{FIRST_THREE, Filter};
+use super::filter::{FIRST_THREE, Filter, head};
 use super::finder::keyword::DEFAULT_NAMES;
 use crate::context::{Words, normalize};
 use crate::rule::{Catalogue, Finder, RuleIndex, Shape};
@@ -15,11 +14,20 @@ const KEY: usize = 4;
 const SHORTEST_CALLER: usize = 5;
 
 /// A literal and a rule it anchors, filed under its first bytes.
+#[derive(Clone, Copy)]
 struct Entry {
     key: u32,
-    literal: Range<u32>,
-    rule: RuleIndex,
+    /// The first eight bytes, and which of them the literal has: most that share a key differ here.
+    head: u64,
+    has: u64,
+    /// Where the literal lies in the table's text.
+    start: u32,
+    length: u32,
+    rule: u32,
 }
+
+/// Bytes of a literal that are compared at once.
+const HEAD: usize = 8;
 
 /// Literals of one length class: a filter, and buckets by the upper bits of the same hash.
 struct Shelf {
@@ -42,14 +50,22 @@ impl Shelf {
         Filter::hash(key) >> 5
     }
 
+    /// Puts the entries into their buckets by counting: this is paid at every push.
     fn sort(&mut self) {
-        self.entries.sort_unstable_by_key(|entry| (Self::bucket(entry.key), entry.key, entry.rule));
         for entry in &self.entries {
             self.buckets[Self::bucket(entry.key) + 1] += 1;
         }
         for bucket in 0..BUCKETS {
             self.buckets[bucket + 1] += self.buckets[bucket];
         }
+        let mut next = self.buckets.clone();
+        let mut sorted = self.entries.clone();
+        for entry in &self.entries {
+            let place = &mut next[Self::bucket(entry.key)];
+            sorted[usize::from(*place)] = *entry;
+            *place += 1;
+        }
+        self.entries = sorted;
     }
 }
 
@@ -74,7 +90,10 @@ impl Table {
         let start = self.text.len() as u32;
         self.text.extend_from_slice(literal);
         self.shelves[kind].filter.insert(key);
-        self.shelves[kind].entries.push(Entry { key, literal: start..self.text.len() as u32, rule });
+        let first = &literal[..literal.len().min(HEAD)];
+        let has = if first.len() == HEAD { !0 } else { (1 << (8 * first.len())) - 1 };
+        let (length, rule) = (literal.len() as u32, rule as u32);
+        self.shelves[kind].entries.push(Entry { key, head: head(first), has, start, length, rule });
     }
 
     fn sort(&mut self) {
@@ -96,9 +115,10 @@ impl Table {
     /// Calls `each` for every literal that is a word of `words`; all have at least four bytes.
     fn in_words(&self, words: &Words, mut each: impl FnMut(RuleIndex)) {
         let letters = words.as_bytes();
-        for (at, head) in letters.windows(KEY).enumerate() {
-            let key = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
-            if self.shelves[0].filter.may_hold(key) {
+        let filter = &self.shelves[0].filter;
+        for (at, head) in letters.array_windows::<KEY>().enumerate() {
+            let key = u32::from_le_bytes(*head);
+            if filter.may_hold(key) {
                 self.look_up(0, key, &letters[at..], &mut |length, rule| {
                     if words.holds(at, length) {
                         each(rule);
@@ -110,10 +130,11 @@ impl Table {
 
     /// Whether a literal stands in `letters` at a place that `counts`.
     fn any(&self, letters: &[u8], counts: impl Fn(usize, usize) -> bool) -> bool {
-        letters.windows(KEY).enumerate().any(|(at, head)| {
-            let key = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
+        let filter = &self.shelves[0].filter;
+        letters.array_windows::<KEY>().enumerate().any(|(at, head)| {
+            let key = u32::from_le_bytes(*head);
             let mut found = false;
-            if self.shelves[0].filter.may_hold(key) {
+            if filter.may_hold(key) {
                 self.look_up(0, key, &letters[at..], &mut |length, _| found |= counts(at, length));
             }
             found
@@ -124,10 +145,12 @@ impl Table {
         let shelf = &self.shelves[kind];
         let bucket = Shelf::bucket(key);
         let bounds = usize::from(shelf.buckets[bucket])..usize::from(shelf.buckets[bucket + 1]);
-        for entry in shelf.entries[bounds].iter().filter(|entry| entry.key == key) {
-            let literal = &self.text[entry.literal.start as usize..entry.literal.end as usize];
-            if text.starts_with(literal) {
-                each(literal.len(), entry.rule);
+        let head = head(text);
+        for entry in shelf.entries[bounds].iter().filter(|entry| head & entry.has == entry.head) {
+            let (start, length) = (entry.start as usize, entry.length as usize);
+            let whole = || text.starts_with(&self.text[start..start + length]);
+            if length <= HEAD && length <= text.len() || length > HEAD && whole() {
+                each(length, entry.rule as RuleIndex);
             }
         }
     }
@@ -151,10 +174,7 @@ impl NameWords {
 
     fn any(&self, name: &Words) -> bool {
         let letters = name.as_bytes();
-        let stands_alone = |at: usize, length: usize| at + length <= letters.len() && name.holds(at, length);
-        let short = (0..letters.len()).any(|at| {
-            (1..KEY).any(|length| stands_alone(at, length) && self.short.may_hold(short_key(&letters[at..at + length])))
-        });
+        let short = name.words().any(|word| word.len() < KEY && self.short.may_hold(short_key(word)));
         short || self.long.any(letters, |at, length| length > LONGEST_ALONE || name.holds(at, length))
     }
 }

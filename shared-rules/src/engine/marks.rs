@@ -1,16 +1,14 @@
 //! Literals that lead to what no prefix of a token run leads to: keys in armour, URLs, names, commands, private JWKs, and marks
-//! inside credentials. Each kind is looked for the cheapest way: English names by one small search over everything; whatever begins
-//! a word by a hash of its first four bytes at the starts of words; marks inside credentials within the few runs that look drawn.
+//! inside credentials. Each kind is looked for the cheapest way: a few dozen that may stand anywhere by their first three bytes;
+//! whatever begins a word by a hash of its first four bytes at the starts of words; marks inside credentials within the few runs that look drawn.
 
-use std::ops::Range;
-
-use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use memchr::memmem::Finder;
 
-use super::filter::{FOLD, Filter};
+use super::filter::Filter;
 use super::finder::{mnemonic, url};
 use super::index::Index;
+use super::literals::Literals;
+use super::runs::heads::Heads;
 use crate::rule::RuleIndex;
 
 /// What a literal leads to.
@@ -22,34 +20,25 @@ pub(super) enum Mark {
     Jwk,
     /// The name of a password or key.
     Name,
+    /// What follows a URL's scheme.
+    Url,
+    /// A character that markup writes as a number.
+    Reference,
     /// The name of a wallet's seed phrase.
     Seed,
     /// Rules whose credential or command holds the literal.
     Infix(Vec<RuleIndex>),
 }
 
-/// Names without which an assigned value is no credential, in the spellings people use: few enough for the fastest search. They
-/// are found inside words too. Those in other scripts begin no word of letters.
+/// Names without which an assigned value is no credential: few enough to be looked for everywhere. They are found inside words too.
+/// Those in other scripts begin no word of letters.
 const NAMES: &[&str] = &[
-    "passw",
-    "Passw",
-    "PASSW",
-    "pwd",
-    "Pwd",
-    "PWD",
     "pass",
-    "Pass",
-    "PASS",
+    "pwd",
     "secret",
-    "Secret",
-    "SECRET",
     "token",
-    "Token",
-    "TOKEN",
     "_key",
     "-key",
-    "Key",
-    "KEY",
     "密码",
     "密碼",
     "口令",
@@ -61,6 +50,9 @@ const NAMES: &[&str] = &[
     "пароль",
     "Пароль",
 ];
+
+/// Names that count in this spelling alone: a small `key` ends "monkey" and begins "keyboard".
+const SPELLED_NAMES: &[&str] = &["Key", "KEY"];
 
 /// The same in other languages written in Latin letters, at the start of a word in any case.
 const FOREIGN_NAMES: &[&str] = &[
@@ -88,6 +80,9 @@ const FOREIGN_NAMES: &[&str] = &[
     "seed",
 ];
 
+/// How numbers of characters begin in markup: `&#61;`, `&#x3D;`.
+const REFERENCES: &[&str] = &["&#x", "&#0", "&#1", "&#2", "&#3", "&#4", "&#5", "&#6", "&#7", "&#8", "&#9"];
+
 /// A JSON Web Key's type in the ways to write a member.
 const KEY_TYPES: &[&str] = &["kty\"", "kty'", "kty:", "kty=", "kty\\", "kty "];
 
@@ -96,100 +91,70 @@ const KEY: usize = 4;
 
 /// All marks.
 pub(super) struct Marks {
-    names: Searcher,
-    longest_name: usize,
-    words: Words,
+    /// Those that begin a word.
+    words: Literals,
+    /// Those that may stand anywhere, and what they begin with.
+    anywhere: Literals,
+    heads: Heads,
     inside: Option<(AhoCorasick, Vec<Vec<RuleIndex>>)>,
-    others: Option<(Searcher, Vec<Vec<RuleIndex>>)>,
-    url: Finder<'static>,
-}
-
-/// Literals filed under the four bytes with which their first word begins.
-struct Words {
-    filter: Filter,
-    entries: Vec<Entry>,
-    /// Where the entries of each bucket of the filter's hash begin.
-    buckets: Box<[u16; BUCKETS + 1]>,
-}
-
-struct Entry {
-    key: u32,
-    literal: Vec<u8>,
-    /// Bytes of the literal before its first word.
-    lead: usize,
-    mark: Mark,
 }
 
 impl Marks {
     pub(super) fn new(index: &Index) -> Self {
-        let mut words = Words { filter: Filter::new(), entries: Vec::new(), buckets: Box::new([0; BUCKETS + 1]) };
-        words.insert("BEGIN ", Mark::Pem);
-        KEY_TYPES.iter().for_each(|literal| words.insert(literal, Mark::Jwk));
-        FOREIGN_NAMES.iter().for_each(|name| words.insert(name, Mark::Name));
-        mnemonic::NAMES.iter().for_each(|name| words.insert(name, Mark::Seed));
-        let (mut inside, mut others) = (Vec::new(), Vec::new());
+        let (mut words, mut anywhere) = (Literals::by_four(), Literals::by_three());
+        let mut word = |literal: &str, mark| words.insert(literal, lead(literal), false, mark);
+        word("BEGIN ", Mark::Pem);
+        KEY_TYPES.iter().for_each(|literal| word(literal, Mark::Jwk));
+        FOREIGN_NAMES.iter().for_each(|name| word(name, Mark::Name));
+        mnemonic::NAMES.iter().for_each(|name| word(name, Mark::Seed));
+        NAMES.iter().for_each(|name| anywhere.insert(name, 0, false, Mark::Name));
+        SPELLED_NAMES.iter().for_each(|name| anywhere.insert(name, 0, true, Mark::Name));
+        anywhere.insert(url::MARK, 0, true, Mark::Url);
+        REFERENCES.iter().for_each(|reference| anywhere.insert(reference, 0, false, Mark::Reference));
+        let mut inside = Vec::new();
         for (infix, rules) in index.infixes() {
             let token = infix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./+~".contains(&byte));
-            let begins = infix.len() - lead(infix.as_bytes()) >= KEY;
+            let begins = infix.len() - lead(infix) >= KEY;
             if begins {
-                words.insert(infix, Mark::Infix(rules.clone()));
+                word(infix, Mark::Infix(rules.clone()));
             }
             if token {
                 inside.push((infix, rules.clone()));
             } else if !begins {
-                others.push((infix, rules.clone()));
+                anywhere.insert(infix, 0, true, Mark::Infix(rules.clone()));
             }
         }
         words.sort();
+        anywhere.sort();
         Marks {
-            names: Searcher::new(NAMES).expect("some thirty short literals"),
-            longest_name: NAMES.iter().map(|name| name.len()).max().unwrap_or(1),
+            heads: Heads::new(anywhere.heads()),
             words,
+            anywhere,
             inside: group(inside).map(|(literals, rules)| {
                 let search = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).prefilter(false).build(literals);
                 (search.expect("the catalogue bounds literals"), rules)
             }),
-            others: group(others)
-                .map(|(literals, rules)| (Searcher::new(literals).expect("the catalogue bounds literals"), rules)),
-            url: Finder::new(url::MARK),
         }
     }
 
-    /// Calls `each` with where every name that begins in the range begins and ends. A literal may straddle the range's end.
-    pub(super) fn names(&self, bytes: &[u8], range: &Range<usize>, mut each: impl FnMut(usize, usize)) {
-        let text = &bytes[range.start..bytes.len().min(range.end + self.longest_name - 1)];
-        for hit in self.names.find_iter(text) {
-            each(range.start + hit.start(), range.start + hit.end());
-        }
+    /// What the first three bytes are of marks that may stand anywhere.
+    pub(super) fn heads(&self) -> &Heads {
+        &self.heads
     }
 
-    /// Calls `each` with the `://` of every URL in the range.
-    pub(super) fn urls(&self, bytes: &[u8], range: &Range<usize>, mut each: impl FnMut(usize)) {
-        let text = &bytes[range.start..bytes.len().min(range.end + url::MARK.len() - 1)];
-        self.url.find_iter(text).for_each(|at| each(range.start + at));
-    }
-
-    /// Calls `each` with every mark of a rule that begins in the range and neither begins a word nor stands inside a token.
-    pub(super) fn others(&self, bytes: &[u8], range: &Range<usize>, mut each: impl FnMut(RuleIndex, usize, usize)) {
-        let Some((searcher, rules)) = &self.others else { return };
-        let text = &bytes[range.start..bytes.len().min(range.end + LONGEST_OTHER - 1)];
-        for hit in searcher.find_iter(text) {
-            for &rule in &rules[hit.pattern().as_usize()] {
-                each(rule, range.start + hit.start(), range.start + hit.end());
-            }
-        }
+    /// Calls `each` with every mark of any place that begins at `at`.
+    pub(super) fn at(&self, bytes: &[u8], at: usize, each: impl FnMut(&Mark, usize, usize)) {
+        self.anywhere.at(bytes, at, each);
     }
 
     /// What the first four bytes of marks' words are, without case.
     pub(super) fn word_filter(&self) -> &Filter {
-        &self.words.filter
+        self.words.filter()
     }
 
     /// Calls `each` with every mark whose first word begins at `at`.
     pub(super) fn at_word(&self, bytes: &[u8], at: usize, each: impl FnMut(&Mark, usize, usize)) {
-        let Some(&head) = bytes[at..].first_chunk::<KEY>() else { return };
-        let key = u32::from_le_bytes(head) | FOLD;
-        self.words.look_up(key, bytes, at, each);
+        self.words.at(bytes, at, each);
     }
 
     /// Rules whose mark stands in `bytes[start..end]`, and where.
@@ -203,49 +168,12 @@ impl Marks {
     }
 }
 
-/// Longest literal that neither begins a word nor stands inside a token.
-const LONGEST_OTHER: usize = 16;
-
 /// Literals apart from their rules; `None` where there are none.
 fn group(literals: Vec<(&String, Vec<RuleIndex>)>) -> Option<(Vec<&String>, Vec<Vec<RuleIndex>>)> {
     (!literals.is_empty()).then(|| literals.into_iter().unzip())
 }
 
-/// Buckets of the word starts' literals.
-const BUCKETS: usize = 4096;
-
-fn bucket(key: u32) -> usize {
-    Filter::hash(key) >> 5
-}
-
 /// Bytes of a literal before its first letter or digit.
-fn lead(literal: &[u8]) -> usize {
-    literal.iter().position(u8::is_ascii_alphanumeric).unwrap_or(literal.len())
-}
-
-impl Words {
-    fn insert(&mut self, literal: &str, mark: Mark) {
-        let lead = lead(literal.as_bytes());
-        let head = literal.as_bytes()[lead..].first_chunk::<KEY>().expect("checked before, or one of ours");
-        let key = u32::from_le_bytes(*head) | FOLD;
-        self.filter.insert(key);
-        self.entries.push(Entry { key, literal: literal.as_bytes().to_vec(), lead, mark });
-    }
-
-    fn sort(&mut self) {
-        self.entries.sort_by_key(|entry| bucket(entry.key));
-        self.entries.iter().for_each(|entry| self.buckets[bucket(entry.key) + 1] += 1);
-        (0..BUCKETS).for_each(|bucket| self.buckets[bucket + 1] += self.buckets[bucket]);
-    }
-
-    fn look_up(&self, key: u32, bytes: &[u8], at: usize, mut each: impl FnMut(&Mark, usize, usize)) {
-        let bounds = usize::from(self.buckets[bucket(key)])..usize::from(self.buckets[bucket(key) + 1]);
-        for entry in self.entries[bounds].iter().filter(|entry| entry.key == key) {
-            let Some(start) = at.checked_sub(entry.lead) else { continue };
-            let end = start + entry.literal.len();
-            if bytes.get(start..end).is_some_and(|text| text.eq_ignore_ascii_case(&entry.literal)) {
-                each(&entry.mark, start, end);
-            }
-        }
-    }
+fn lead(literal: &str) -> usize {
+    literal.bytes().position(|byte| byte.is_ascii_alphanumeric()).unwrap_or(literal.len())
 }

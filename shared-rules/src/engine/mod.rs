@@ -8,6 +8,7 @@ mod files;
 mod filter;
 mod finder;
 mod index;
+mod literals;
 mod marks;
 mod parts;
 mod resolve;
@@ -15,9 +16,10 @@ mod runs;
 mod scan;
 mod search;
 
+use std::cell::Cell;
 use std::ops::Range;
+use std::slice;
 
-use crate::context::FileKind;
 use crate::decode::container::Trouble;
 use crate::decode::utf16;
 use crate::finding::Match;
@@ -25,7 +27,7 @@ use crate::rule::Catalogue;
 pub use contained::Doubt;
 use index::Index;
 use marks::Marks;
-pub use parts::{Parts, Scanned};
+pub use parts::{MARGIN, Parts, Scanned};
 use scan::{Scan, Undoing};
 use search::Searches;
 
@@ -35,17 +37,17 @@ const CHUNK: usize = 16 * 1024;
 /// Bytes unpacked and decoded for one input, all its members and nested containers together.
 const LARGEST_UNPACKED: usize = 64 << 20;
 
-/// What is scanned: a buffer, the part of it that is new, and where it lies.
+/// What is scanned: a whole object, and where it lies.
 #[derive(Clone, Debug)]
 pub struct Input<'a> {
-    /// The whole object, so that a credential at an edge is seen whole.
+    /// The object.
     pub bytes: &'a [u8],
-    /// The part in which anchors are looked for.
-    pub range: Range<usize>,
     /// Path of the file, empty if it has none.
     pub path: &'a str,
     /// Whether path and commit are known.
     pub place: Place<'a>,
+    /// Whether something at the present anchor may be a credential in other surroundings.
+    noted: Cell<bool>,
 }
 
 /// What is known of the place of a text. Imported rules may hang on it.
@@ -64,7 +66,18 @@ impl<'a> Input<'a> {
     /// A whole buffer; without a path its place counts as open.
     pub fn whole(bytes: &'a [u8], path: &'a str) -> Self {
         let place = if path.is_empty() { Place::Open } else { Place::Known { commit: "" } };
-        Input { bytes, range: 0..bytes.len(), path, place }
+        Input { bytes, path, place, noted: Cell::new(false) }
+    }
+
+    /// The same at another place.
+    pub fn at(self, place: Place<'a>) -> Self {
+        Input { place, ..self }
+    }
+
+    /// Says that what stands at the present anchor is or may become a credential by bytes further away than `parts::MARGIN`, or that it
+    /// has a credential's form and only its surroundings speak against it.
+    fn note(&self) {
+        self.noted.set(true);
     }
 }
 
@@ -113,15 +126,10 @@ impl Engine {
 
     /// The same, and what could not be looked at: encrypted, damaged and oversized members of archives.
     pub fn scan_with_doubts(&self, input: &Input<'_>) -> (Vec<Match>, Vec<Doubt>) {
-        let mut undoing = Undoing {
-            depth: 0,
-            budget: LARGEST_UNPACKED,
-            doubts: Vec::new(),
-            kind: FileKind::of(input.path),
-            whole: true,
-        };
-        let found = self.scan_as_written(input, &mut undoing);
-        (found, undoing.doubts)
+        let everything = 0..input.bytes.len();
+        let Scanned { matches, doubts, .. } =
+            self.scan_parts(&Parts { input: input.clone(), new: slice::from_ref(&everything) });
+        (matches, doubts)
     }
 
     /// What an encoding hid in a piece of a file.
@@ -140,24 +148,32 @@ impl Engine {
         }
         undoing.budget -= input.bytes.len();
         undoing.depth += 1;
-        let found = self.scan_as_written(input, undoing);
+        let found = self.scan_as_written(input, slice::from_ref(&(0..input.bytes.len())), undoing).0;
         undoing.depth -= 1;
         found
     }
 
     /// The bytes as they are and, where they look like it, as UTF-16: a mark at the head is no reason to pass over the rest.
-    fn scan_as_written(&self, input: &Input<'_>, undoing: &mut Undoing) -> Vec<Match> {
-        let mut found = self.scan_inside(input, undoing);
+    /// With the anchors at which something was noted.
+    fn scan_as_written(
+        &self,
+        input: &Input<'_>,
+        new: &[Range<usize>],
+        undoing: &mut Undoing,
+    ) -> (Vec<Match>, Vec<usize>) {
+        let (mut found, noted) = self.scan_inside(input, new, undoing);
         if let Some(decoded) = utf16::decode(input.bytes) {
             found.extend(self.scan_utf16(input, &decoded, undoing));
+            contained::only_in_members(&mut found);
             found = resolve::resolve(&self.catalogue, input.bytes, found);
         }
-        found
+        (found, noted)
     }
 
-    /// A whole UTF-16 text; what lies in the input's range is kept.
+    /// A whole UTF-16 text.
     fn scan_utf16(&self, input: &Input<'_>, decoded: &utf16::Decoded, undoing: &mut Undoing) -> Vec<Match> {
-        let mut found = self.scan_inside(&Input::whole(&decoded.text, input.path), undoing);
+        let text = Input::whole(&decoded.text, input.path);
+        let mut found = self.scan_inside(&text, slice::from_ref(&(0..decoded.text.len())), undoing).0;
         let mut places: Vec<usize> = found.iter().flat_map(|found| [found.span.start, found.span.end]).collect();
         places.sort_unstable();
         let original = decoded.original(&places);
@@ -166,11 +182,10 @@ impl Engine {
             found.span = place(found.span.start)..place(found.span.end);
             found.trail.insert(0, "utf-16");
         }
-        found.retain(|found| found.span.start < input.range.end && input.range.start < found.span.end);
         found
     }
 
-    fn scan_inside(&self, input: &Input<'_>, undoing: &mut Undoing) -> Vec<Match> {
+    fn scan_inside(&self, input: &Input<'_>, new: &[Range<usize>], undoing: &mut Undoing) -> (Vec<Match>, Vec<usize>) {
         let mut scan = Scan {
             engine: self,
             input,
@@ -178,26 +193,34 @@ impl Engine {
             whole: undoing.whole,
             undoing,
             found: Vec::new(),
+            noted: Vec::new(),
             last_value: usize::MAX,
-            encoded_until: 0,
+            encoded: Vec::new(),
             escaped_until: 0,
+            referred_until: 0,
             tables: 0,
+            literals: Vec::new(),
             seen: Vec::new(),
         };
-        let end = input.range.end.min(input.bytes.len());
-        let mut start = input.range.start.min(end);
-        scan.object();
-        while start < end {
-            let stop = end.min(start + CHUNK);
-            scan.chunk(start..stop);
-            start = stop;
+        if !new.is_empty() {
+            scan.object();
         }
-        let mut found = scan.found;
-        if let Some(searches) = &self.searches {
+        for part in new {
+            let end = part.end.min(input.bytes.len());
+            let mut start = part.start.min(end);
+            while start < end {
+                let stop = end.min(start + CHUNK);
+                scan.chunk(start..stop);
+                start = stop;
+            }
+        }
+        scan.take_back_encoded();
+        let (mut found, noted) = (scan.found, scan.noted);
+        if let Some(searches) = self.searches.as_ref().filter(|_| !new.is_empty()) {
             found.extend(searches.find(&self.catalogue, input));
         }
         contained::only_in_members(&mut found);
-        resolve::resolve(&self.catalogue, input.bytes, found)
+        (resolve::resolve(&self.catalogue, input.bytes, found), noted)
     }
 }
 
@@ -293,8 +316,20 @@ pub(crate) mod tests {
         );
         assert_eq!(trail(format!("data: {}", base64(&gzip(text.as_bytes()))).as_bytes()), one(&["base64", "gzip"], ""));
         assert_eq!(trail(format!("data: |\n  {}\n", wrapped.join("\n  ")).as_bytes()).len(), 1);
+        // PowerShell's encoded commands.
+        assert_eq!(trail(format!("-enc {}", base64(&utf16)).as_bytes()), one(&["base64", "utf-16"], ""));
+        let program = [&b"MZ\x90\0\x03\0\0\0\xff"[..], &utf16, b"\xff\xff"].concat();
+        assert_eq!(trail(&program), one(&["utf-16"], ""));
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(trail(format!("blob = '{hex}'").as_bytes()), one(&["hex"], ""));
+    }
+
+    #[test]
+    fn what_a_document_shows_is_read_though_it_is_typeset() {
+        let (_, secret) = secret();
+        let (first, rest) = secret.split_at(9);
+        let page = format!("%PDF-1.7\n1 0 obj\n<< >>\nstream\nBT [({first})-27({rest})] TJ ET\nendstream\nendobj\n");
+        assert_eq!(trail(page.as_bytes()), [(vec!["pdf"], "stream 1".to_owned())]);
     }
 
     #[test]
@@ -317,6 +352,17 @@ pub(crate) mod tests {
             assert_eq!(matches[0].secret.expose(), secret.as_bytes(), "{slash}");
             assert_eq!(matches[0].trail, ["escapes"]);
         }
+    }
+
+    #[test]
+    fn references_in_markup_are_undone() {
+        let sample = Sample::expand("<input name=aws_secret_access_key value=\"«{base62:18}/{base62:21}»\">", 5, None)
+            .expect("good");
+        let secret = &sample.text[sample.secrets[0].clone()];
+        let matches =
+            ENGINE.scan(&Input::whole(sample.text.replace(secret, &secret.replace('/', "&#x2F;")).as_bytes(), ""));
+        let found: Vec<&[u8]> = matches.iter().map(|found| found.secret.expose()).collect();
+        assert_eq!(found, [secret.as_bytes()]);
     }
 
     #[test]

@@ -9,13 +9,16 @@ use crate::context::{Assignment, FileKind, Operator, Words};
 use crate::decode::container::Trouble;
 use crate::engine::Doubt;
 use crate::finding::Match;
-use crate::rule::{Confidence, RuleIndex, Shape};
+use crate::rule::{Confidence, Finder, RuleIndex, Shape};
 
 /// Decodings and containers undone one inside the other.
 const DEEPEST: usize = 4;
 
 /// Bytes of a token run in which marks are looked for.
 const LONGEST_RUN: usize = 512;
+
+/// Shortest token run in which a credential with a mark inside begins, in bytes.
+const SHORTEST_MARKED: usize = 16;
 
 /// Tables with a column of passwords that are read in one input.
 const MOST_TABLES: usize = 8;
@@ -58,13 +61,19 @@ pub(super) struct Scan<'s> {
     /// Whether the input is a whole file.
     pub(super) whole: bool,
     pub(super) found: Vec<Match>,
+    /// Anchors that must be looked at again wherever they are copied to.
+    pub(super) noted: Vec<usize>,
     /// Value that was judged last, since a name word and a token run often lead to the same one.
     pub(super) last_value: usize,
-    /// Where the encoded text that was last undone ends, and the text around an escape.
-    pub(super) encoded_until: usize,
+    /// Encoded texts that were undone.
+    pub(super) encoded: Vec<Range<usize>>,
+    /// Where the text ends that was last undone around an escape, and around a reference of markup: these are met in a second pass.
     pub(super) escaped_until: usize,
+    pub(super) referred_until: usize,
     /// Tables read so far.
     pub(super) tables: usize,
+    /// Where literals of the chunk may begin; kept to be reused.
+    pub(super) literals: Vec<usize>,
     /// Rules already tried at one anchor; kept to be reused.
     pub(super) seen: Vec<RuleIndex>,
 }
@@ -73,13 +82,28 @@ impl Scan<'_> {
     pub(super) fn chunk(&mut self, range: Range<usize>) {
         let bytes = self.input.bytes;
         let engine = self.engine;
-        let filters = Filters { starts: engine.marks.word_filter(), prefixes: engine.index.prefix_filters() };
-        runs::find(engine.machine, filters, bytes, range.clone(), self);
-        engine.marks.names(bytes, &range, |start, end| self.marked(&Mark::Name, start, end));
-        engine.marks.urls(bytes, &range, |at| finder::url::find(engine, self.input, at, &mut self.found));
-        engine.marks.others(bytes, &range, |rule, start, end| {
-            self.found.extend(finder::infix::find(engine, self.input, rule, start, end));
-        });
+        let filters = Filters {
+            starts: engine.marks.word_filter(),
+            prefixes: engine.index.prefix_filters(),
+            literals: engine.marks.heads(),
+        };
+        runs::find(engine.machine, filters, bytes, range, self);
+        // Only now: what is encoded is known first, and its text is no value.
+        let mut literals = std::mem::take(&mut self.literals);
+        for at in literals.drain(..) {
+            self.anchored(at, |scan| engine.marks.at(bytes, at, |mark, start, end| scan.marked(mark, start, end)));
+        }
+        self.literals = literals;
+    }
+
+    /// Does what the anchor at `at` leads to, and remembers it where that is asked for.
+    #[inline(always)]
+    fn anchored(&mut self, at: usize, work: impl FnOnce(&mut Self)) {
+        let found = self.found.len();
+        work(self);
+        if self.input.noted.take() || self.found.len() > found {
+            self.noted.push(at);
+        }
     }
 
     /// Tries the rules whose mark stands inside the token run that begins at `at`.
@@ -88,8 +112,12 @@ impl Scan<'_> {
         let text = &input.bytes[at..input.bytes.len().min(at + LONGEST_RUN)];
         let token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+' | b'~');
         let end = at + text.iter().position(|byte| !token(byte)).unwrap_or(text.len());
+        if end - at < SHORTEST_MARKED {
+            return;
+        }
         let found = &mut self.found;
         engine.marks.inside(input.bytes, at, end, |rule, start, end| {
+            input.note();
             found.extend(finder::infix::find(engine, input, rule, start, end));
         });
     }
@@ -97,7 +125,7 @@ impl Scan<'_> {
     /// What an object is as a whole.
     pub(super) fn object(&mut self) {
         let bytes = self.input.bytes;
-        if self.input.range.is_empty() || !self.whole {
+        if !self.whole {
             return;
         }
         finder::file::find(self.engine, self.input, &mut self.found);
@@ -110,13 +138,24 @@ impl Scan<'_> {
     fn marked(&mut self, mark: &Mark, start: usize, end: usize) {
         let (engine, bytes) = (self.engine, self.input.bytes);
         match mark {
-            Mark::Pem => self.found.extend(finder::pem::find(engine, bytes, start)),
-            Mark::Jwk => self.found.extend(finder::jwk::find(engine, bytes, start)),
+            Mark::Pem => {
+                self.input.note();
+                self.found.extend(finder::pem::find(engine, bytes, start));
+            }
+            Mark::Jwk => {
+                self.input.note();
+                self.found.extend(finder::jwk::find(engine, bytes, start));
+            }
             Mark::Name => {
                 self.named(end);
                 self.tabled(start);
             }
-            Mark::Seed => self.found.extend(finder::mnemonic::find(engine, bytes, end)),
+            Mark::Reference => self.referred_until = self.unescape(start, self.referred_until),
+            Mark::Url => finder::url::find(engine, self.input, start, &mut self.found),
+            Mark::Seed => {
+                self.input.note();
+                self.found.extend(finder::mnemonic::find(engine, bytes, end));
+            }
             Mark::Infix(rules) => {
                 self.found
                     .extend(rules.iter().filter_map(|&rule| finder::infix::find(engine, self.input, rule, start, end)));
@@ -126,21 +165,48 @@ impl Scan<'_> {
 
     /// Judges the column of a table whose head holds the telling word at `at`.
     fn tabled(&mut self, at: usize) {
-        let passwords = matches!(self.input.bytes[at], b'p' | b'P');
-        if passwords && self.tables < MOST_TABLES && !self.kind.lock {
-            let found = finder::table::find(self.engine, self.input, at);
-            self.tables += usize::from(!found.is_empty());
-            self.found.extend(found);
+        if !matches!(self.input.bytes[at], b'p' | b'P') || self.kind.lock {
+            return;
         }
+        if self.tables == MOST_TABLES {
+            // Where a table before it is changed, this one's turn may come.
+            return self.input.note();
+        }
+        let found = finder::table::find(self.engine, self.input, at);
+        self.tables += usize::from(!found.is_empty());
+        self.found.extend(found);
     }
 
-    fn unescape(&mut self, at: usize) {
-        if at < self.escaped_until || self.undoing.is_deepest() || !escaped::is_inside_a_value(self.input.bytes, at) {
-            return;
+    /// Undoes the escape at `at` and what is around it, unless that was done up to `until`; up to where it is done now.
+    fn unescape(&mut self, at: usize, until: usize) -> usize {
+        if self.undoing.is_deepest() || !escaped::is_inside_a_value(self.input.bytes, at) {
+            return until;
+        }
+        self.input.note();
+        if at < until {
+            return until;
         }
         let (found, end) = escaped::find(self.engine, self.input, at, self.undoing);
         self.found.extend(found);
-        self.escaped_until = end;
+        end
+    }
+
+    /// Tries all that a run which looks drawn may be.
+    fn valued(&mut self, at: usize) {
+        self.inside(at);
+        let before = at.checked_sub(1).map(|index| self.input.bytes[index]);
+        let assigned =
+            |byte| matches!(byte, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'=' | b':' | b'>' | b',' | b'|' | b'(' | b'\n');
+        if before.is_none_or(assigned) {
+            if self.encoded.last().is_none_or(|last| at >= last.end)
+                && !self.undoing.is_deepest()
+                && let Some((found, end)) = encoded::find(self.engine, self.input, at, self.undoing)
+            {
+                self.found.extend(found);
+                self.encoded.push(at..end);
+            }
+            self.assigned(at);
+        }
     }
 
     /// Judges the value of the name that holds a telling word which ends at `end`.
@@ -157,13 +223,14 @@ impl Scan<'_> {
         }
         self.last_value = at;
         let bytes = self.input.bytes;
-        let Some(assignment) = Assignment::of(bytes, at) else { return };
-        if self.kind.lock || finder::assignment::is_encrypted(bytes, at) {
+        if self.kind.lock {
             return;
         }
-        let name = Words::of(&bytes[assignment.name.clone()]);
-        let matches = self.found.len();
+        let Some(assignment) = Assignment::of(bytes, at) else { return };
         let called = assignment.operator == Operator::Call;
+        let text = &bytes[assignment.name.clone()];
+        let name = Words::of(text);
+        let matches = self.found.len();
         if called || self.engine.index.may_be_named(&name) {
             let before = Words::of(&bytes[assignment.lookback.clone()]);
             self.keywords(at, &assignment, &name, &before);
@@ -171,9 +238,15 @@ impl Scan<'_> {
                 self.called(at, &assignment, &before);
             }
         }
-        if self.found.len() == matches && !self.is_known_form(at) {
-            let kind = self.kind;
-            self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, &name, kind));
+        if self.found.len() == matches
+            && let Some(kind) = finder::score::kind(text, &name, assignment.held)
+            && !self.is_known_form(at)
+        {
+            let place = self.kind;
+            self.found.extend(finder::assignment::find(self.engine, self.input, at, &assignment, kind, place));
+        }
+        if self.found.len() > matches && finder::assignment::is_encrypted(bytes, at) {
+            self.found.truncate(matches);
         }
     }
 
@@ -212,10 +285,23 @@ impl Scan<'_> {
         }
     }
 
+    /// Takes back what was judged by its name alone and is the encoding of a text that was undone: only at the end, since name and
+    /// value may lie in two chunks.
+    pub(super) fn take_back_encoded(&mut self) {
+        let Some(last) = self.encoded.last() else { return };
+        let end = last.end;
+        let (catalogue, encoded) = (self.engine.catalogue(), &self.encoded);
+        self.found.retain(|found| {
+            let guess = matches!(catalogue.rule(found.rule).shape, Shape::Finder(Finder::Assignment));
+            let start = found.span.start;
+            !guess || !found.trail.is_empty() || start >= end || !encoded.iter().any(|span| span.contains(&start))
+        });
+    }
+
     /// Whether the value has a form that a rule knows, which then has judged it: found it, or known it for a sample or public.
     fn is_known_form(&self, at: usize) -> bool {
         let text = &self.input.bytes[at..];
-        let mut known = at < self.encoded_until;
+        let mut known = false;
         self.engine.index.prefixes(text, |rule| {
             let rule = self.engine.catalogue.rule(rule);
             known |= rule.pattern.as_ref().is_some_and(|pattern| pattern.match_at(text, rule.reach).is_some());
@@ -227,37 +313,31 @@ impl Scan<'_> {
 impl runs::Anchors for Scan<'_> {
     #[inline(always)]
     fn word(&mut self, at: usize) {
-        let text = &self.input.bytes[at..];
-        let (engine, input, found) = (self.engine, self.input, &mut self.found);
-        engine.index.prefixes(text, |rule| found.extend(confirm::at(engine, input, rule, at, None)));
+        self.anchored(at, |scan| {
+            let (engine, input, found) = (scan.engine, scan.input, &mut scan.found);
+            let text = &input.bytes[at..];
+            engine.index.prefixes(text, |rule| found.extend(confirm::at(engine, input, rule, at, None)));
+        });
     }
 
     #[inline(always)]
     fn start(&mut self, at: usize) {
-        let engine = self.engine;
-        engine.marks.at_word(self.input.bytes, at, |mark, start, end| self.marked(mark, start, end));
+        let (engine, bytes) = (self.engine, self.input.bytes);
+        self.anchored(at, |scan| engine.marks.at_word(bytes, at, |mark, start, end| scan.marked(mark, start, end)));
+    }
+
+    #[inline(always)]
+    fn literal(&mut self, at: usize) {
+        self.literals.push(at);
     }
 
     #[inline(always)]
     fn escape(&mut self, at: usize) {
-        self.unescape(at);
+        self.anchored(at, |scan| scan.escaped_until = scan.unescape(at, scan.escaped_until));
     }
 
     #[inline(always)]
     fn value(&mut self, at: usize) {
-        self.inside(at);
-        let before = at.checked_sub(1).map(|index| self.input.bytes[index]);
-        let assigned =
-            |byte| matches!(byte, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'=' | b':' | b'>' | b',' | b'|' | b'(' | b'\n');
-        if before.is_none_or(assigned) {
-            if at >= self.encoded_until
-                && !self.undoing.is_deepest()
-                && let Some((found, end)) = encoded::find(self.engine, self.input, at, self.undoing)
-            {
-                self.found.extend(found);
-                self.encoded_until = end;
-            }
-            self.assigned(at);
-        }
+        self.anchored(at, |scan| scan.valued(at));
     }
 }

@@ -31,7 +31,7 @@ pub use order::Order;
 pub use source::Source;
 pub use spans::{MOST_RANGES, Marks};
 pub use tree::{Damaged, Mode, Tree, TreeEntry};
-pub use walk::{HELD, MARGIN, Plan, Visit, Visitor, Walked};
+pub use walk::{HELD, Plan, Visit, Visitor, Walked};
 
 /// Bytes of a pack before its first object.
 const HEADER: u64 = 12;

@@ -203,3 +203,27 @@ fn a_missing_base_is_named_and_a_broken_one_placed() {
     assert_eq!(read(&pack, 2), Err(Unreadable::NoBase(named(77))));
     assert!(matches!(read(&pack, 3), Err(Unreadable::Base(_))));
 }
+
+#[test]
+fn a_stream_filled_up_with_empty_blocks_is_refused() {
+    let padded = |blocks: usize| {
+        let mut stream = vec![0x78, 1];
+        stream.extend([0, 0, 0, 0xff, 0xff].repeat(blocks));
+        stream.extend(&deflate(b"\x05\x05\x90\x05")[2..]);
+        stream
+    };
+    let mut writer = Writer::new(SHA1);
+    writer.whole(named(0), ObjectKind::Blob, b"text.");
+    for (number, blocks) in [(1, 100), (2, 900)] {
+        let back = writer.offset() - 12;
+        let distance =
+            if back < 128 { vec![back as u8] } else { vec![0x80 | (back / 128 - 1) as u8, back as u8 & 0x7f] };
+        writer.raw(named(number), &[&head(6, 4)[..], &distance, &padded(blocks)].concat());
+    }
+    let pack = writer.open();
+    assert_eq!(read(&pack, 1).expect("an odd one").bytes, b"text.");
+    assert!(matches!(read(&pack, 2), Err(Unreadable::Stream(_))));
+    let size = |number| pack.reader(EASY).header(&named(number));
+    assert_eq!(size(1), Ok(Some(Header { kind: ObjectKind::Blob, size: 5 })));
+    assert!(matches!(size(2), Err(Unreadable::Delta(_))), "no size stands in the bytes that are looked at");
+}

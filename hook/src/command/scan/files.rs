@@ -1,6 +1,6 @@
 //! Every file under a folder, on all cores. Git's ignore files are not heeded: what is ignored today is added by force tomorrow.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Mutex;
@@ -28,7 +28,7 @@ pub(super) fn scan(root: &Path, scanner: &Scanner, honour: &Honour, largest: u64
         .filter_entry(|entry| entry.file_name() != ".git")
         .build_parallel();
     walk.run(|| {
-        let mut buffer = Vec::new();
+        let mut buffer = vec![0; FIRST_READ];
         let (found, files, bytes, progress) = (&found, &files, &bytes, &progress);
         Box::new(move |entry| {
             let result = entry.map_err(|error| (String::new(), error.to_string())).and_then(|entry| {
@@ -36,11 +36,11 @@ pub(super) fn scan(root: &Path, scanner: &Scanner, honour: &Honour, largest: u64
                     return Ok((String::new(), (Vec::new(), Vec::new())));
                 }
                 let path = relative(root, entry.path());
-                let size = read(entry.path(), largest, &mut buffer).map_err(|reason| (printable(&path), reason))?;
+                let text = read(entry.path(), largest, &mut buffer).map_err(|reason| (printable(&path), reason))?;
                 files.fetch_add(1, Ordering::Relaxed);
-                bytes.fetch_add(size, Ordering::Relaxed);
+                bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
                 progress.step();
-                Ok((printable(&path), scanner.scan_file(&buffer, &path)))
+                Ok((printable(&path), scanner.scan_file(text, &path)))
             });
             let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match result {
@@ -66,15 +66,33 @@ fn relative(root: &Path, path: &Path) -> Vec<u8> {
     shown.as_encoded_bytes().to_vec()
 }
 
-/// Reads the file into `buffer`, reused from file to file; its size.
-fn read(path: &Path, largest: u64, buffer: &mut Vec<u8>) -> Result<u64, String> {
-    buffer.clear();
-    let mut file = File::open(path).map_err(|error| format!("could not be read: {error}"))?;
-    let size = file.metadata().map_or(0, |metadata: fs::Metadata| metadata.len());
-    if size > largest {
-        return Err(format!("its {} MiB are over `largest_object`", size >> 20));
+/// Bytes of a buffer at first: most files need no second read.
+const FIRST_READ: usize = 256 * 1024;
+
+/// Bytes in which file systems of programs hand out a file that goes on.
+const PAGE: usize = 4096;
+
+/// Reads the file into `buffer`, which is kept from file to file and never shrinks. A read that ends early is the file's end, so
+/// that a small file costs one call, unless it ends with a page, as those of file systems do that are made by programs.
+fn read<'b>(path: &Path, largest: u64, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
+    let failed = |error: std::io::Error| format!("could not be read: {error}");
+    let mut file = File::open(path).map_err(failed)?;
+    let mut length = 0;
+    loop {
+        let more = match file.read(&mut buffer[length..]) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => read.map_err(failed)?,
+        };
+        length += more;
+        if length as u64 > largest {
+            let size = file.metadata().map_or(length as u64, |metadata| metadata.len());
+            return Err(format!("its {} MiB are over `largest_object`", size >> 20));
+        }
+        if more == 0 || length < buffer.len() && more % PAGE != 0 {
+            return Ok(&buffer[..length]);
+        }
+        if length == buffer.len() {
+            buffer.resize(length * 2, 0);
+        }
     }
-    buffer.reserve(usize::try_from(size).unwrap_or(0) + 1);
-    file.read_to_end(buffer).map_err(|error| format!("could not be read: {error}"))?;
-    Ok(buffer.len() as u64)
 }

@@ -83,7 +83,7 @@ impl Visitor for Eye<'_> {
         let seen = &mut self.seen;
         seen.objects += 1;
         seen.bytes += bytes.len() as u64;
-        if seen.objects % STEP == 0 {
+        if seen.objects.is_multiple_of(STEP) {
             self.progress.steps(STEP);
         }
         seen.not_scanned.extend(doubts.into_iter().map(|doubt| NotScanned::member(&id.to_string(), doubt)));
@@ -145,7 +145,8 @@ impl Placing<'_> {
     fn commits(&self) -> Result<NewCommits> {
         let mut tips = Vec::new();
         for found in self.store.refs()? {
-            let (_, end, kind) = self.store.peel(found.target).with_context(|| format!("could not read {}", found.name))?;
+            let (_, end, kind) =
+                self.store.peel(found.target).with_context(|| format!("could not read {}", found.name))?;
             tips.extend((kind == ObjectKind::Commit).then_some(end));
         }
         let heads: Option<Heads> = unreached(self.store, &tips, std::iter::empty(), usize::MAX)?;

@@ -220,6 +220,10 @@ pub(super) fn blank_assigns(bytes: &[u8], name: &Range<usize>, quoted: bool) -> 
 }
 
 pub(super) fn is_holder(name: &[u8]) -> bool {
+    // Nearly every name ends here.
+    if !name.first().is_some_and(|first| b"vdstcpa".contains(&first.to_ascii_lowercase())) {
+        return false;
+    }
     let end = name.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(name.len());
     HOLDERS.iter().any(|holder| holder.eq_ignore_ascii_case(&name[..end]) || holder.eq_ignore_ascii_case(name))
 }

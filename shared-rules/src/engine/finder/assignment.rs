@@ -114,16 +114,18 @@ fn skip_gap(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// The match of a generic rule on the value that begins at `at`, if the scorer believes it.
+/// The match of a generic rule on the value that begins at `at` and whose name promises `kind`, if the scorer believes it.
 pub(in crate::engine) fn find(
     engine: &Engine,
     input: &Input<'_>,
     at: usize,
     assignment: &Assignment,
-    name: &Words,
+    kind: Kind,
     place: FileKind,
 ) -> Option<Match> {
-    let kind = score::kind(&input.bytes[assignment.name.clone()], name, assignment.held)?;
+    if is_private(&input.bytes[assignment.name.clone()]) {
+        input.note();
+    }
     let span = extent(input.bytes, at, assignment)?;
     if is_elsewhere(input.bytes, assignment, at) {
         return None;

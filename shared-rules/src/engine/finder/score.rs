@@ -12,7 +12,7 @@ pub(super) const SHORTEST: usize = 6;
 
 /// What the name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::engine) enum Kind {
     Password,
     Secret,
     /// A mere `key`, which most often is one of a table.
@@ -64,7 +64,7 @@ const PAIRS: &[u8] = b"thheanineroreratonndentiesstarenateditiseeteaolesrouengng
 /// What the name promises, if anything.
 ///
 /// `held` says that the name is a whole text before something like `value`, in which only the words that promise count.
-pub(super) fn kind(name: &[u8], words: &Words, held: bool) -> Option<Kind> {
+pub(in crate::engine) fn kind(name: &[u8], words: &Words, held: bool) -> Option<Kind> {
     static LISTS: LazyLock<NameLists> = LazyLock::new(NameLists::new);
     if let Some(kind) = LISTS.kind(words, held) {
         return Some(kind);

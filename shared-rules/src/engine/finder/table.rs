@@ -14,11 +14,12 @@ const LONGEST_TABLE: usize = 64 * 1024;
 const MOST_ROWS: usize = 1000;
 
 /// Longest line that can be a header, in bytes.
-const LONGEST_HEADER: usize = 1000;
+const LONGEST_HEADER: usize = 700;
 
 /// The passwords below the column whose head holds the telling word that begins at `at`.
 pub(in crate::engine) fn find(engine: &Engine, input: &Input<'_>, at: usize) -> Vec<Match> {
     let Some(column) = Column::of(input.bytes, at) else { return Vec::new() };
+    input.note();
     let place = FileKind::of(input.path);
     let end = input.bytes.len().min(column.rows + LONGEST_TABLE);
     let mut found = Vec::new();
@@ -58,11 +59,14 @@ impl Column {
         let end =
             listed.map_or(line_end, |_| at + bytes[at..line_end].iter().position(|&byte| byte == b')').unwrap_or(0));
         let header = &bytes[start..end];
+        // The head of a table has names alone, no values and no code.
+        if header.iter().any(|byte| b"=:(){}".contains(byte)) {
+            return None;
+        }
         let separator =
             *b",;\t|".iter().max_by_key(|separator| header.iter().filter(|byte| byte == separator).count())?;
         let names: Vec<&[u8]> = header.split(|&byte| byte == separator).collect();
-        // The head of a table has names alone, no values and no code.
-        let plain = |name: &&[u8]| name.len() < 40 && !name.iter().any(|byte| b"=:(){}".contains(byte));
+        let plain = |name: &&[u8]| name.len() < 40;
         let index = header[..at - start].iter().filter(|&&byte| byte == separator).count();
         let is_password = score::kind(names.get(index)?, &Words::of(names[index]), false) == Some(Kind::Password);
         if names.len() < 2 || !names.iter().all(plain) || !is_password {

@@ -55,25 +55,15 @@ impl Searches {
         self.depend_on_place
     }
 
-    /// What imported rules find in the input's range.
+    /// What imported rules find, in new parts and old: what they require of each other reaches over the whole text.
     pub(super) fn find(&self, catalogue: &Catalogue, input: &Input<'_>) -> Vec<Match> {
-        let length = input.bytes.len();
-        let range = input.range.start.min(length)..input.range.end.min(length);
-        if range.is_empty() {
-            return Vec::new();
-        }
-        let near = range.start.saturating_sub(2 * WINDOW)..length.min(range.end + 2 * WINDOW);
         let mut judge = Judge::new(self, catalogue, input);
         let mut found = Vec::new();
-        for (rule, regions) in self.regions(input.bytes, near, None) {
+        for (rule, regions) in self.regions(input.bytes, 0..input.bytes.len(), None) {
             let Some(search) = search(catalogue, rule).filter(|search| !search.silent && judge.applies(search)) else {
                 continue;
             };
-            windows::each_match(search, input.bytes, &regions, |hit| {
-                if hit.secret.start < range.end && range.start < hit.secret.end {
-                    found.extend(judge.verdict(rule, &hit));
-                }
-            });
+            windows::each_match(search, input.bytes, &regions, |hit| found.extend(judge.verdict(rule, &hit)));
         }
         found
     }

@@ -70,7 +70,7 @@ fn entropy_must_lie_above_the_threshold() {
 fn a_path_limits_a_rule_and_is_open_until_it_is_known() {
     let engine = engine(&format!("{TOKEN}path = '''\\.env$'''"));
     let text = token(2);
-    let at = |path, place| found(&engine, &Input { place, ..Input::whole(text.as_bytes(), path) }).len();
+    let at = |path, place| found(&engine, &Input::whole(text.as_bytes(), path).at(place)).len();
     let known = Place::Known { commit: "" };
     assert_eq!([at("a.env", known), at("a.rs", known), at("", known), at("", Place::Open)], [1, 0, 0, 1]);
     assert!(engine.depends_on_place());
@@ -84,7 +84,7 @@ fn allowlists_excuse_by_secret_match_line_path_commit_and_word() {
     let count = |list: &str| {
         let engine = engine(&format!("{}[[rules.allowlists]]\n{list}", rule));
         let place = Place::Known { commit: "0123abcd" };
-        engine.scan(&Input { place, ..Input::whole(text.as_bytes(), "docs/a.md") }).len()
+        engine.scan(&Input::whole(text.as_bytes(), "docs/a.md").at(place)).len()
     };
     for (list, expected) in [
         ("regexes = ['^key=tok_']".to_owned(), 1),
@@ -175,17 +175,6 @@ fn a_keyword_counts_within_its_window_only() {
     let rules = TOKEN.replace("TOK_", "near");
     let apart = |distance: usize| secrets(&rules, &format!("near{}{}", " ".repeat(distance), token(6))).len();
     assert_eq!([apart(4000), apart(4200)], [1, 0]);
-}
-
-#[test]
-fn only_what_touches_the_range_is_found() {
-    let text = format!("{}\n{}\n{}\n", token(7), token(8), token(9));
-    let engine = engine(TOKEN);
-    let input = |range| Input { range, ..Input::whole(text.as_bytes(), "a") };
-    let second = 25..49;
-    assert_eq!(found(&engine, &input(second)), [("tok".to_owned(), token(8).as_str())]);
-    assert!(found(&engine, &input(24..25)).is_empty());
-    assert!(found(&engine, &input(900..1000)).is_empty());
 }
 
 #[test]

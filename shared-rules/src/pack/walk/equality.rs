@@ -7,12 +7,16 @@ use std::ops::Range;
 use proptest::prelude::*;
 
 use super::tests::EASY;
-use super::{MARGIN, Plan, Visit, Visitor};
+use super::{Plan, Visit, Visitor};
+use crate::engine::MARGIN;
 use crate::engine::tests::ENGINE;
 use crate::pack::written::{Step, Writer, delta, id, made};
 use crate::pack::{HashKind, Marks, ObjectId, ObjectKind, Pack, Unreadable};
 use crate::rule::sample::Sample;
 use crate::{Input, Parts};
+
+/// A margin that is wide for the toy search, and narrow for the objects it looks at.
+const WIDE: usize = 128;
 
 /// What was found where.
 type Found = BTreeSet<(ObjectId, usize, usize, Vec<u8>)>;
@@ -197,7 +201,7 @@ fn secrets() -> Vec<Vec<u8>> {
 #[test]
 fn a_credential_cut_at_any_place_is_found_as_in_the_whole_object() {
     let key = pack(&seams(b"KEY01234567"));
-    let (found, missed) = compare(&key, &Toy, MARGIN, true);
+    let (found, missed) = compare(&key, &Toy, WIDE, true);
     assert!(found.len() > 60, "{}", found.len());
     assert_eq!(missed, Found::new());
     assert_eq!(
@@ -218,7 +222,7 @@ fn without_a_margin_or_without_marks_it_would_not_be_found() {
     let key = pack(&seams(b"KEY01234567"));
     let (_, missed) = compare(&key, &Toy, 0, true);
     assert!(missed.len() >= 2 * (TOY - 1), "seams have no width of their own: {}", missed.len());
-    let (_, missed) = compare(&key, &Toy, MARGIN, false);
+    let (_, missed) = compare(&key, &Toy, WIDE, false);
     assert!(missed.len() >= TOY, "what was copied is found only where it was marked: {}", missed.len());
 }
 
@@ -232,11 +236,11 @@ fn ten_thousand_seams_among_a_hundred_thousand_objects_hide_nothing() {
         objects.extend(family.into_iter().map(|(base, steps)| (base.map(|base| base + before), steps)));
     }
     let pack = pack(&objects);
-    let (found, missed) = compare(&pack, &Toy, MARGIN, true);
+    let (found, missed) = compare(&pack, &Toy, WIDE, true);
     assert!(found.len() > 10_000, "{}", found.len());
     assert_eq!(missed.len(), 0);
     assert!(compare(&pack, &Toy, 0, true).1.len() > 10_000);
-    assert!(compare(&pack, &Toy, MARGIN, false).1.len() > 10_000);
+    assert!(compare(&pack, &Toy, WIDE, false).1.len() > 10_000);
 }
 
 /// Text in which keys, broken keys and fillers of any length stand in any order.

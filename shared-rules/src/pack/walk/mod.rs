@@ -14,11 +14,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::pace::Pace;
 use super::{Bounds, Marks, ObjectId, ObjectKind, Pack, PackError, Source, Unreadable};
+use crate::engine::MARGIN;
 use forest::Forest;
 use worker::Worker;
-
-/// Bytes on either side of new bytes and seams that count as new too. From 128 on no finding was lost on real histories.
-pub const MARGIN: usize = 128;
 
 /// Bytes of bases held by all threads together. Beyond it the oldest are let go and made anew when they are needed.
 pub const HELD: usize = 64 << 20;
@@ -65,7 +63,8 @@ pub struct Visit<'a> {
 
 /// Sees every object.
 pub trait Visitor: Send {
-    /// Looks at an object and says what of it is new wherever it is copied to. Its base was visited before.
+    /// Looks at an object and says what of it is new wherever it is copied to. The object that it is made from was visited before, by
+    /// the same visitor.
     fn visit(&mut self, visit: &Visit<'_>) -> Marks;
 
     /// Learns of an object that cannot be read. Without a kind, if that hangs on what is missing.
