@@ -108,6 +108,13 @@ fn credentials_are_exposed_only_where_listed() {
 }
 
 #[test]
+fn what_the_compiler_cannot_check_lies_in_the_one_module_that_maps_files() {
+    let word = Regex::new(concat!(r"\bunsa", r"fe(_code)?\b")).expect("a pattern");
+    let found: Vec<String> = sources().into_iter().filter(|name| word.is_match(&read(name))).collect();
+    assert_eq!(found, ["hook/src/objects/map.rs"]);
+}
+
+#[test]
 fn every_path_in_the_documentation_exists() {
     let path = Regex::new(r"`((?:docs|shared-rules|hook|app|tests|deploy)/[\w./-]*)").expect("a pattern");
     for page in pages() {

@@ -44,6 +44,10 @@ pub(crate) fn read(repository: &Repository) -> Result<Vec<Reference>> {
 
 /// One ref, found without reading the others; `HEAD` leads to the current branch. `None` if there is none, or a reftable keeps it.
 pub(crate) fn one(repository: &Repository, name: &str) -> Option<Reference> {
+    // Who pushes chooses the name, and it becomes a path.
+    if name != "HEAD" && !is_name(name) {
+        return None;
+    }
     let mut name = name.to_owned();
     for _ in 0..=LONGEST_CHAIN {
         let folder = if name == "HEAD" { repository.git_dir() } else { repository.common() };
@@ -241,6 +245,8 @@ mod tests {
         assert_eq!(head(), main(b'1'));
         write(folder.path(), "refs/heads/main", &id(b'2'));
         assert_eq!(head(), main(b'2'));
+        write(folder.path(), "elsewhere", &id(b'3'));
+        assert_eq!(one(&repository, "refs/heads/../../elsewhere"), None);
         for elsewhere in ["../../etc/passwd", "refs/../../x", "HEAD"] {
             write(folder.path(), "HEAD", &format!("ref: {elsewhere}\n"));
             assert_eq!(head(), None, "{elsewhere}");

@@ -50,19 +50,28 @@ impl<'s> Before<'s> {
     /// # Errors
     /// A commit that is new could not be read, the refs could not be read, or there is no time left.
     pub(super) fn unreached(&self, commits: &HashSet<ObjectId>) -> Result<Heads> {
-        let near = || self.near.iter().map(|found| found.target);
-        let mut open: Vec<ObjectId> = commits.iter().filter(|id| near().all(|known| known != **id)).copied().collect();
+        let is_near = |id: &ObjectId| self.near.iter().any(|found| found.target == *id);
+        let mut open: Vec<ObjectId> = commits.iter().filter(|id| !is_near(id)).copied().collect();
         open.sort_unstable();
-        if open.is_empty() || is_none(unreached(self.store, &open, near(), NEAR)?.as_ref()) {
+        if open.is_empty() || self.near_reach(&open, NEAR)? {
             return Ok(Heads::new());
         }
         let all = self.speaking()?;
         let tips: HashSet<ObjectId> = all.iter().copied().collect();
         open.retain(|id| !tips.contains(id));
-        if open.is_empty() || is_none(unreached(self.store, &open, near(), FAR)?.as_ref()) {
+        if open.is_empty() || self.near_reach(&open, FAR)? {
             return Ok(Heads::new());
         }
         Ok(unreached(self.store, &open, all.into_iter(), usize::MAX)?.unwrap_or_default())
+    }
+
+    /// Whether the refs at hand lead to all of these, as far as `most` visits tell.
+    fn near_reach(&self, commits: &[ObjectId], most: usize) -> Result<bool> {
+        if self.near.is_empty() {
+            return Ok(false);
+        }
+        let near = self.near.iter().map(|found| found.target);
+        Ok(unreached(self.store, commits, near, most)?.is_some_and(|heads| heads.is_empty()))
     }
 
     /// What every ref stands at that speaks for the pushed ones.
@@ -84,7 +93,3 @@ impl<'s> Before<'s> {
 
 /// Refs that the policy treats alike: the name of one, and what each stands at.
 pub(super) type Alike = (String, Vec<ObjectId>);
-
-fn is_none(heads: Option<&Heads>) -> bool {
-    heads.is_some_and(Heads::is_empty)
-}

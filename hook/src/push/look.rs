@@ -19,6 +19,9 @@ use crate::scanner::Scanner;
 /// Different credentials kept of each confidence.
 const MOST_CREDENTIALS: usize = 20_000;
 
+/// Objects kept that are named and did not arrive. A push to a repository of a hundred thousand files names as many.
+const MOST_OUTSIDE: usize = 1_000_000;
+
 /// How a Git LFS pointer begins, and how long one may be: both by its specification.
 const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 const LARGEST_POINTER: usize = 1024;
@@ -163,7 +166,7 @@ impl<'s> Look<'s> {
                 self.learned.outside.commits.insert(tag.target);
             }
             Ok(tag) => {
-                self.learned.outside.others.insert(tag.target);
+                self.learned.outside(tag.target);
             }
             Err(error) => self.damaged(id, &error),
         }
@@ -185,6 +188,16 @@ impl Visitor for Look<'_> {
 }
 
 impl Learned {
+    /// Notes an object that one of those that arrived names, and that did not arrive itself.
+    pub(super) fn outside(&mut self, id: ObjectId) {
+        if self.outside.others.len() < MOST_OUTSIDE {
+            self.outside.others.insert(id);
+        } else if !self.outside.others.contains(&id) {
+            let detail = format!("more than {MOST_OUTSIDE} objects are named that were not sent, and the others not looked at");
+            self.doubts.add(DoubtKind::Git, detail);
+        }
+    }
+
     /// Keeps what was found in an object.
     pub(super) fn found(&mut self, id: ObjectId, kind: ObjectKind, findings: Vec<Finding>) {
         if findings.is_empty() {
@@ -223,7 +236,7 @@ impl Learned {
         self.doubts.merge(other.doubts);
         self.outside.commits.extend(other.outside.commits);
         self.outside.roots.extend(other.outside.roots);
-        self.outside.others.extend(other.outside.others);
+        other.outside.others.into_iter().for_each(|id| self.outside(id));
         self.named.extend(other.named);
         self.folders.extend(other.folders);
         self.turns.extend(other.turns);

@@ -111,7 +111,7 @@ impl Names {
             return;
         }
         if !scene.arrived.contains(&entry.id) {
-            learned.outside.others.insert(entry.id);
+            learned.outside(entry.id);
         }
         let wanted = self.wanted(scene, entry.name);
         if self.turns && wanted.turn != Turn::Usual && !entry.mode.is_tree() && learned.turns.len() < MOST_TURNS {
