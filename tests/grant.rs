@@ -145,7 +145,7 @@ fn a_grant_with_a_user_needs_a_host_that_tells_who_pushes() {
     // As a host does that knows its users.
     let hook = asked.world.server.path().join("hooks/pre-receive");
     let text = fs::read_to_string(&hook).expect("a hook");
-    fs::write(&hook, text.replacen("#!/bin/sh\n", "#!/bin/sh\nexport GL_USERNAME=dev\n", 1)).expect("writable");
+    fs::write(&hook, text.replacen("#!/bin/sh\n", "#!/bin/sh\nexport REMOTE_USER=dev\n", 1)).expect("writable");
     assert!(asked.push_with(&[&grant], "main").accepted);
 }
 

@@ -9,9 +9,10 @@ use end_to_end::{keyward, run};
 use regex::Regex;
 
 /// The files that may see a credential's characters, and why.
-const EXPOSES: [(&str, &str); 4] = [
+const EXPOSES: [(&str, &str); 5] = [
     ("shared-rules/src/engine/contained.rs", "drops what an archive shows twice, in its own bytes and in a member"),
     ("shared-rules/src/engine/mod.rs", "tests that what encodings hide is found whole"),
+    ("shared-rules/src/engine/parts.rs", "tests that new parts and whole objects give the same"),
     ("shared-rules/src/fingerprint.rs", "turns the credential into its keyed fingerprint"),
     ("shared-rules/src/redact.rs", "reads a token's own claims, and tests that nothing of it is shown"),
 ];

@@ -53,7 +53,7 @@ pub(crate) fn introduced(
 const MANY: usize = 500;
 
 /// Calls `each` for what commits introduce, the oldest first, as long as it says to go on. `packs` are those that folders mostly lie in.
-/// Of a long history only what leads to one of `wanted` is gone through, files and folders.
+/// Of a long history only what leads to one of the `wanted` files is gone through, if they are given.
 ///
 /// # Errors
 /// An object could not be read, `each` failed, or there is no time left.
@@ -61,12 +61,12 @@ pub(crate) fn all_introduced(
     store: &Store,
     commits: &NewCommits,
     packs: &[&'static MappedPack],
-    wanted: impl Iterator<Item = ObjectId>,
+    wanted: Option<impl Iterator<Item = ObjectId>>,
     each: &mut dyn FnMut(ObjectId, Introduced<'_>) -> Result<bool>,
 ) -> Result<()> {
-    let graph = match commits.count() {
-        ..MANY => None,
-        _ => Graph::of(packs, wanted, store.hash(), store.bounds())?,
+    let graph = match wanted.filter(|_| commits.count() >= MANY) {
+        Some(wanted) => Graph::of(packs, wanted, store.hash(), store.bounds())?,
+        None => None,
     };
     let may_hold = |folder: &ObjectId| graph.as_ref().is_none_or(|graph| graph.may_hold(folder));
     for (id, head) in commits.iter() {

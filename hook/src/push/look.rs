@@ -193,7 +193,8 @@ impl Learned {
         if self.outside.others.len() < MOST_OUTSIDE {
             self.outside.others.insert(id);
         } else if !self.outside.others.contains(&id) {
-            let detail = format!("more than {MOST_OUTSIDE} objects are named that were not sent, and the others not looked at");
+            let detail =
+                format!("more than {MOST_OUTSIDE} objects are named that were not sent, and the others not looked at");
             self.doubts.add(DoubtKind::Git, detail);
         }
     }

@@ -93,6 +93,7 @@ fn steps(commits: &NewCommits, updates: &[RefUpdate], blocked: &[&Sighting]) -> 
     for sighting in blocked.iter().filter(|sighting| sighting.commits.is_empty()) {
         match &sighting.place {
             Place::Tag(name) => steps.push(format!("2. git tag -d {}   make it anew, push it", ascii(name))),
+            Place::Ref => steps.push("2. give it another name, as with git branch -m, and push that".to_owned()),
             Place::Unplaced(id) => {
                 steps.push(format!("2. git log --all --find-object={}   names its commits", id.short()))
             }
@@ -243,6 +244,7 @@ fn sighting_lines(sighting: &Sighting, inspection: &Inspection, rejected: bool) 
             COLUMNS - commits.len() - 5,
         ),
         Place::Name => middle(&format!("the name of {}", ascii(&finding.path)), COLUMNS - commits.len() - 5),
+        Place::Ref => middle(&format!("the name of {}", ascii(&finding.path)), COLUMNS - 5),
         Place::Commit => format!("commit message, line {}", finding.location.line),
         Place::Tag(name) => middle(&format!("tag {}, line {}", ascii(name), finding.location.line), 50),
         Place::Object(id) => {

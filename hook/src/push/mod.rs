@@ -14,6 +14,7 @@ mod names;
 mod notes;
 mod place;
 mod record;
+mod ref_names;
 mod settle;
 mod stance;
 mod strict;
@@ -79,6 +80,8 @@ pub(crate) enum Place {
     Commit,
     /// In an annotated tag.
     Tag(String),
+    /// In the name of a ref.
+    Ref,
     /// In an object that no path leads to.
     Object(ObjectId),
     /// In an object whose commits and path could not be looked up.
@@ -218,6 +221,7 @@ fn try_inspect(
         doubts.extend(find::doubt(&error));
         (place::unplaced(judge, &found), NewCommits::default())
     });
+    sightings.extend(ref_names::sightings(&scanner, judge, &updates, &sightings));
     doubts.extend(heed_baseline(config, repository, judge, &mut sightings));
     let occasion = Occasion { repository, refs: &refs, actor, now, longest: config.grants.hours };
     let (granted, grants_refused) = grants::apply(config, &occasion, &mut sightings);

@@ -119,7 +119,8 @@ impl Placing<'_> {
             return Ok(introductions);
         }
         let mut names = Vec::new();
-        let wanted = found.objects.keys().copied();
+        // A name is placed by the files below it, wherever they are.
+        let wanted = (!in_names).then(|| found.objects.keys().copied());
         all_introduced(self.tools.store, self.commits, found.arrived.packs(), wanted, &mut |commit, introduced| {
             if found.objects.contains_key(&introduced.blob) {
                 introductions.entry(introduced.blob).or_default().push(Introduction {

@@ -69,6 +69,7 @@ fn place(sighting: &Sighting) -> String {
     match &sighting.place {
         Place::File => middle(&format!("{} line {}", ascii(&finding.path), finding.location.line), PLACE),
         Place::Name => middle(&format!("the name of {}", ascii(&finding.path)), PLACE),
+        Place::Ref => middle(&format!("the name of {}", ascii(&finding.path)), PLACE),
         Place::Commit => format!("the commit message, line {}", finding.location.line),
         Place::Tag(name) => middle(&format!("tag {}", ascii(name)), PLACE),
         Place::Object(_) => "an object that no commit names".to_owned(),

@@ -126,7 +126,7 @@ impl Placing<'_> {
         }
         let (store, commits) = (self.store, self.commits()?);
         let wanted: Vec<ObjectId> = self.blobs.iter().copied().collect();
-        all_introduced(store, &commits, packs, wanted.into_iter(), &mut |commit, introduced| {
+        all_introduced(store, &commits, packs, Some(wanted.into_iter()), &mut |commit, introduced| {
             self.tell(commit, introduced.blob, introduced.path)?;
             Ok(!self.blobs.is_empty())
         })?;
