@@ -267,10 +267,3 @@ fn an_object_over_the_limit_is_decided_by_policy() {
     world.server.set("size = \"reject\"", "size = \"accept\"");
     world.accepts(&["main"]).says("warning: push accepted").says("accepted by policy").says(&id);
 }
-
-#[test]
-fn into_a_repository_with_sha256_ids_nothing_is_installed() {
-    let server = Server::guarded_as(&["--object-format=sha256"]);
-    let install = run(keyward(server.root()).arg("install").arg("--config").arg(server.config()).arg(server.path()));
-    install.exits(2).is_plain().says("not installed in").says("sha256");
-}
