@@ -34,6 +34,9 @@ fn a_static_program_needs_no_git_and_no_library() {
 fn a_program_with_libraries_brings_them_along() {
     let appliance = Appliance::with(&binary());
     assert!(appliance.files().iter().any(|file| file.contains("libc.so")), "{:?}", appliance.files());
+    let names = appliance.files();
+    assert!(names.iter().any(|file| file == "etc/keyward/key"), "{names:?}");
+    assert!(!names.iter().any(|file| file.contains("ledger")), "{names:?}");
     guards(&appliance, &Credential::github(701));
 }
 

@@ -59,6 +59,29 @@ fn an_empty_repository_is_proved_too_and_push_options_that_are_on_are_no_note() 
 }
 
 #[test]
+fn objects_of_the_other_format_and_refs_in_a_table_are_proved_too() {
+    let server = Server::guarded_as(&["--object-format=sha256"]);
+    proves(&server, 0).says("made-up credential was rejected [KW-").says("without one was accepted");
+    let server = Server::guarded_as(&["--ref-format=reftable"]);
+    // A table of refs grows by every change, so only the objects and refs themselves are compared.
+    let told = doctor(&server);
+    told.exits(0).says("made-up credential was rejected [KW-").says("without one was accepted").says("nothing is left");
+    assert_eq!(server.refs(), "");
+    assert_eq!(server.git(["count-objects"]), "0 objects, 0 kilobytes");
+}
+
+#[test]
+fn a_mode_that_only_warns_is_a_note_and_the_off_switch_is_none() {
+    let World { server, .. } = World::guarded();
+    server.set("mode = \"enforce\"", "mode = \"warn\"");
+    proves(&server, 0).says("note   the hook fires and sees the made-up credential");
+    server.set("mode = \"warn\"", "mode = \"enforce\"");
+    let config = server.config().display().to_string();
+    server.keyward(["off", "--hours", "1", "--reason", "repair", "--by", "ann", "--config", &config]).exits(0);
+    proves(&server, 1).says("FAILED the hook ran and did not see the made-up credential");
+}
+
+#[test]
 fn settings_that_forbid_other_things_are_no_trouble() {
     let World { server, .. } = World::guarded();
     for name in ["receive.fsckObjects", "receive.denyNonFastForwards", "receive.denyDeletes"] {

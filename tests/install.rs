@@ -205,6 +205,16 @@ fn where_git_looks_for_hooks_elsewhere_it_is_put_there() {
 }
 
 #[test]
+fn objects_and_refs_of_any_format_are_no_trouble() {
+    for format in ["--object-format=sha256", "--ref-format=reftable"] {
+        let server = Server::guarded_as(&[format]);
+        fs::remove_file(server.path().join("hooks/pre-receive")).expect("a hook");
+        install(&server, &server.path()).exits(0).says("runs Keyward");
+        uninstall(&server).exits(0).says("Keyward is out");
+    }
+}
+
+#[test]
 fn what_is_no_bare_repository_is_refused() {
     let server = Server::bare();
     let folder = server.root().join("plain");

@@ -95,7 +95,10 @@ fn texts(value: &toml::Value, found: &mut Vec<String>) {
     match value {
         toml::Value::String(text) => found.push(text.clone()),
         toml::Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
-        toml::Value::Table(table) => table.values().for_each(|value| texts(value, found)),
+        // What belongs to a ledger has no use there, and its key is nobody's to read.
+        toml::Value::Table(table) => {
+            table.iter().filter(|(name, _)| !name.starts_with("ledger")).for_each(|(_, value)| texts(value, found));
+        }
         _ => {}
     }
 }
