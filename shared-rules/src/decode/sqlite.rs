@@ -1,4 +1,4 @@
-//! SQLite databases, by https://www.sqlite.org/fileformat2.html: the texts of all rows, apart from each other. In the file itself they
+//! SQLite databases, by <https://www.sqlite.org/fileformat2.html>: the texts of all rows, apart from each other. In the file itself they
 //! stand without a byte between them, and a long one is cut where its page ends.
 
 use super::container::Trouble;

@@ -1,4 +1,4 @@
-//! An SQLite database with one table of texts, by the file format's own page, https://www.sqlite.org/fileformat2.html.
+//! An SQLite database with one table of texts, by the file format's own page, <https://www.sqlite.org/fileformat2.html>.
 
 /// Bytes of a page.
 const PAGE: usize = 4096;
