@@ -6,37 +6,44 @@ use keyward_rules::policy::{Action, Policy, matches};
 /// The exceptions that hang on the name of a ref, seen from one push.
 pub(super) struct Standing<'p> {
     rules: Vec<Exception<'p>>,
+    /// Which of them fit each pushed ref; the push is judged for every one, and the strictest verdict counts.
+    pushed: Vec<Vec<bool>>,
 }
 
 struct Exception<'p> {
     pattern: &'p str,
     action: Option<Action>,
-    /// Whether it fits the push, as one that fits all of its refs does.
-    fits_push: bool,
 }
 
 impl<'p> Standing<'p> {
     /// For a push of all of these refs.
     pub(super) fn of(policy: &'p Policy, pushed: &[String]) -> Standing<'p> {
         let by_name = policy.rule.iter().filter_map(|rule| Some((rule.reference.as_deref()?, rule.action)));
-        let exception = |(pattern, action)| Exception {
-            pattern,
-            action,
-            fits_push: !pushed.is_empty() && pushed.iter().all(|name| matches(pattern, name)),
-        };
-        Standing { rules: by_name.map(exception).collect() }
+        let rules = by_name.map(|(pattern, action)| Exception { pattern, action }).collect();
+        let mut standing = Standing { rules, pushed: Vec::new() };
+        standing.pushed = pushed.iter().map(|name| standing.of_ref(name)).collect();
+        standing.pushed.sort_unstable();
+        standing.pushed.dedup();
+        if standing.pushed.is_empty() {
+            standing.pushed.push(vec![false; standing.rules.len()]);
+        }
+        standing
     }
 
-    /// Whether the policy, for this old ref alone, blocks everything that it blocks for the push.
+    /// Whether the policy, for this old ref alone, blocks everything that it blocks for any of the pushed refs.
     ///
-    /// Answers without a finding, so it must hold for each: an exception that only the old ref has must block, one that only the push
-    /// has must not.
+    /// Answers without a finding, so it must hold for each: an exception that only the old ref has must block, one that only a pushed
+    /// ref has must not.
     pub(super) fn speaks_for(&self, old: &str) -> bool {
-        self.rules.iter().all(|rule| match (matches(rule.pattern, old), rule.fits_push) {
-            (true, false) => rule.action == Some(Action::Block),
-            (false, true) => matches!(rule.action, Some(Action::Warn | Action::Observe)),
-            _ => true,
-        })
+        let of_old = self.of_ref(old);
+        let as_strict = |of_pushed: &Vec<bool>| {
+            self.rules.iter().zip(of_old.iter().zip(of_pushed)).all(|(rule, fits)| match fits {
+                (true, false) => rule.action == Some(Action::Block),
+                (false, true) => matches!(rule.action, Some(Action::Warn | Action::Observe)),
+                _ => true,
+            })
+        };
+        self.pushed.iter().all(as_strict)
     }
 
     /// Which of the exceptions fit a ref: refs that agree in that are judged alike.
@@ -80,7 +87,7 @@ mod tests {
         assert!(!speaks("refs/heads/wip/a", &main) && speaks("refs/heads/wip/a", &wip));
         assert!(speaks("refs/heads/main", &wip) && speaks("refs/heads/main", &main));
         let both = [main, wip].concat();
-        // An exception fits only if all refs of a push fit.
+        // The push is judged for the guarded branch too.
         assert!(!speaks("refs/heads/wip/a", &both) && speaks("refs/heads/main", &both));
     }
 
